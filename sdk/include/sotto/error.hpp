@@ -1,0 +1,91 @@
+// What can go wrong, as values. Codes are grouped by tens and never renumbered, so an app may store and
+// compare them.
+//
+//   auto sent = client.send(conversation, text).get();
+//   if (!sent && sent.error().category == ErrorCategory::needs_user) show_login();
+//
+// `message` is for developers' logs: it says what was wrong with which input and never holds a user's text,
+// phone number, token or key.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sotto/result.hpp"
+
+namespace sotto {
+
+enum class ErrorCode : std::uint16_t {
+  // 10: the call itself
+  invalid_argument = 10,  ///< a value is out of range, not UTF-8, empty, too long
+  not_found = 11,         ///< no such conversation, message, user
+  already_exists = 12,
+  invalid_state = 13,  ///< not signed in, closed, suspended
+  cancelled = 14,      ///< the operation was cancelled, or the client closed before it ended
+  // 20: the network
+  network_unreachable = 20,
+  timed_out = 21,
+  tls_failed = 22,  ///< the server's certificate was not accepted
+  connection_closed = 23,
+  server_unavailable = 24,
+  protocol_violation = 25,  ///< the peer sent what the protocol does not allow
+  // 30: the account
+  otp_invalid = 30,
+  otp_expired = 31,
+  otp_exhausted = 32,
+  signed_out = 33,  ///< tokens revoked or expired beyond refresh; sign in again
+  superseded = 34,  ///< a newer connection of this device took over
+  // 40: what the server refused
+  not_a_member = 40,
+  not_allowed = 41,
+  blocked = 42,
+  too_large = 43,
+  rate_limited = 44,
+  epoch_conflict = 45,
+  stale_epoch = 46,
+  idempotency_mismatch = 47,
+  encryption_required = 48,
+  group_too_large = 49,
+  // 50: the local database
+  store_key_missing = 50,   ///< the database is encrypted and no key was given
+  store_key_wrong = 51,     ///< the key does not open this database
+  store_damaged = 52,       ///< the file was changed or broken; nothing has been deleted
+  store_newer_schema = 53,  ///< written by a newer version of the SDK
+  store_not_sotto = 54,     ///< a database, but not one of ours
+  store_full = 55,          ///< no room on the disk
+  store_failed = 56,        ///< any other error of the disk
+  store_in_use = 57,        ///< another process has it open
+  // 60: messages
+  expired = 60,  ///< not sent within the time the app gave
+  encryption_failed = 61,
+  decryption_failed = 62,
+  // 90
+  internal = 90,  ///< a fault of ours or of the server
+};
+
+enum class ErrorCategory : std::uint8_t {
+  retryable,   ///< the same call may succeed later; see retry_after
+  needs_user,  ///< a person has to do something: sign in, free space, enter a code
+  permanent,   ///< the same call will fail again
+  bug,         ///< should not happen: report it
+};
+
+struct Error {
+  ErrorCode code = ErrorCode::internal;
+  std::string message;
+  ErrorCategory category = ErrorCategory::bug;
+  /// With `retryable`: do not try before this has passed. 0: whenever you like.
+  std::chrono::milliseconds retry_after{0};
+
+  Error() = default;
+  /// The category follows from the code.
+  Error(ErrorCode c, std::string text);
+};
+
+/// The code's stable name, as in the protocol: "rate_limited".
+std::string_view to_string(ErrorCode code);
+ErrorCategory category_of(ErrorCode code);
+
+}  // namespace sotto
