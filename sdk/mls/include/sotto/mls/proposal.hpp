@@ -1,0 +1,102 @@
+// Proposals (RFC 9420 §12.1): the changes a commit can bring.
+//
+//   CommitOptions options;
+//   options.proposals = {Proposal::add(their_package), Proposal::remove(LeafIndex{3})};
+#pragma once
+
+#include <variant>
+
+#include "sotto/mls/key_package.hpp"
+
+namespace sotto::mls {
+
+struct Add {
+  KeyPackage key_package;
+  friend bool operator==(const Add&, const Add&) = default;
+};
+struct Update {
+  LeafNode leaf_node;
+  friend bool operator==(const Update&, const Update&) = default;
+};
+struct Remove {
+  LeafIndex removed;
+  friend bool operator==(const Remove&, const Remove&) = default;
+};
+
+enum class PskType : std::uint8_t { external = 1, resumption = 2 };
+enum class ResumptionUsage : std::uint8_t { application = 1, reinit = 2, branch = 3 };
+
+/// PreSharedKeyID (§8.4).
+struct PskId {
+  PskType type = PskType::external;
+  Bytes external_id;                                     ///< external
+  ResumptionUsage usage = ResumptionUsage::application;  ///< resumption
+  Bytes group_id;                                        ///< resumption
+  Epoch epoch;                                           ///< resumption
+  Bytes nonce;                                           ///< fresh, Nh bytes
+
+  friend bool operator==(const PskId&, const PskId&) = default;
+};
+
+struct PreSharedKey {
+  PskId psk;
+  friend bool operator==(const PreSharedKey&, const PreSharedKey&) = default;
+};
+struct ReInit {
+  Bytes group_id;
+  ProtocolVersion version = ProtocolVersion::mls10;
+  CipherSuite cipher_suite = kDefaultSuite;
+  Extensions extensions;
+  friend bool operator==(const ReInit&, const ReInit&) = default;
+};
+struct ExternalInit {
+  Bytes kem_output;
+  friend bool operator==(const ExternalInit&, const ExternalInit&) = default;
+};
+struct GroupContextExtensions {
+  Extensions extensions;
+  friend bool operator==(const GroupContextExtensions&, const GroupContextExtensions&) = default;
+};
+/// A type this library does not know. MLS gives proposals no length, so the body is taken to be one
+/// opaque<V>; an application's own proposal types must be written so.
+struct CustomProposal {
+  ProposalType type{};
+  Bytes data;
+  friend bool operator==(const CustomProposal&, const CustomProposal&) = default;
+};
+
+struct Proposal {
+  using Content = std::variant<Add, Update, Remove, PreSharedKey, ReInit, ExternalInit,
+                               GroupContextExtensions, CustomProposal>;
+  Content content;
+
+  [[nodiscard]] ProposalType type() const;
+  template <class T>
+  [[nodiscard]] const T* as() const {
+    return std::get_if<T>(&content);
+  }
+
+  static Proposal add(KeyPackage package) { return {Add{std::move(package)}}; }
+  static Proposal remove(LeafIndex leaf) { return {Remove{leaf}}; }
+  static Proposal external_psk(ByteView psk_id, Random& random);
+  /// usage application: the resumption PSK of this or another group's epoch
+  static Proposal resumption_psk(ByteView group_id, Epoch epoch, Random& random);
+  static Proposal reinit(ReInit parameters) { return {std::move(parameters)}; }
+  static Proposal group_context_extensions(Extensions extensions) {
+    return {GroupContextExtensions{std::move(extensions)}};
+  }
+  static Proposal custom(ProposalType type, Bytes data) { return {CustomProposal{type, std::move(data)}}; }
+
+  friend bool operator==(const Proposal&, const Proposal&) = default;
+};
+
+/// A proposal from outside of the group (§12.1.8), as a PublicMessage. `sender_index` is the signer's place
+/// in the group's external_senders.
+Result<Bytes> make_external_proposal(CipherSuite suite, ByteView group_id, Epoch epoch,
+                                     std::uint32_t sender_index, const SignatureKeyPair& signer,
+                                     const Proposal& proposal);
+/// A stranger's proposal to be added itself: new_member_proposal, signed with the package's key.
+Result<Bytes> make_new_member_proposal(ByteView group_id, Epoch epoch, const KeyPackage& package,
+                                       const SignatureKeyPair& signer);
+
+}  // namespace sotto::mls
