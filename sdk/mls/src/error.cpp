@@ -116,6 +116,8 @@ std::string_view to_string(ErrorCode code) {
       return "update_outside_of_member";
     case ErrorCode::external_init_misplaced:
       return "external_init_misplaced";
+    case ErrorCode::member_lacks_required_capability:
+      return "member_lacks_required_capability";
     case ErrorCode::member_lacks_group_extension:
       return "member_lacks_group_extension";
     case ErrorCode::proposal_not_authorized:
