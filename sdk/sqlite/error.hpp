@@ -1,0 +1,37 @@
+// What SQLite refused, as a value.
+//
+//   SqliteResult<void> done = db.exec("CREATE TABLE t (a) STRICT");
+//   if (!done && done.error().is(SQLITE_FULL)) ask_for_room();
+//
+// `text` is for developers' logs. It may quote SQL, with its placeholders, and names of tables and columns;
+// values that were bound never reach it.
+#pragma once
+
+#include <string>
+
+#include "sotto/result.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace sotto::sqlite {
+
+struct SqliteError {
+  int code = 0;  ///< extended result code, e.g. SQLITE_CONSTRAINT_UNIQUE
+  std::string text;
+
+  /// The code without its extension, e.g. SQLITE_CONSTRAINT.
+  [[nodiscard]] int primary() const { return code & 0xff; }
+  /// `wanted` is a primary code or an extended one.
+  [[nodiscard]] bool is(int wanted) const { return code == wanted || primary() == wanted; }
+};
+
+template <class T>
+using SqliteResult = Result<T, SqliteError>;
+
+/// The last error of a connection while it compiled or ran SQL that holds no values.
+SqliteError error_of(sqlite3* db, const char* sql);
+/// An error while running a statement with bound values.
+SqliteError error_of(sqlite3_stmt* statement, int code);
+
+}  // namespace sotto::sqlite

@@ -1,0 +1,49 @@
+#include "sdk/sqlite/tuning.hpp"
+
+#include <string>
+
+#include <sqlite3.h>
+
+namespace sotto::sqlite {
+namespace {
+
+SqliteResult<void> set_journal(Database& db, JournalMode mode) {
+  // The pragma answers with the mode that is now in force instead of failing.
+  const bool wal = mode == JournalMode::wal;
+  SqliteResult<std::string> now =
+      db.scalar_text(wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
+  if (!now) return std::move(now).error();
+  // A database in memory knows neither.
+  if (*now == (wal ? "wal" : "delete") || *now == "memory") return {};
+  return SqliteError{SQLITE_ERROR, "the journal mode stayed " + *now};
+}
+
+}  // namespace
+
+SqliteResult<void> tune(Database& db, const Tuning& wanted) {
+  sqlite3_busy_timeout(db.handle(), static_cast<int>(wanted.busy_timeout.count()));
+
+  std::string first =
+      "PRAGMA cache_spill = OFF;"
+      "PRAGMA temp_store = MEMORY;"
+      "PRAGMA foreign_keys = ON;"
+      "PRAGMA cell_size_check = ON;";  // a malformed page is found when read, not when it has done harm
+  first += "PRAGMA cache_size = -" + std::to_string(wanted.cache_kib) + ";";
+  first += wanted.secure_delete ? "PRAGMA secure_delete = ON;" : "PRAGMA secure_delete = OFF;";
+  if (wanted.exclusive) first += "PRAGMA locking_mode = EXCLUSIVE;";
+  SqliteResult<void> set = db.exec(first.c_str());
+  if (!set) return set;
+
+  set = set_journal(db, wanted.journal);
+  if (!set) return set;
+
+  std::string then =
+      wanted.durability == Durability::full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
+  // F_FULLFSYNC where plain fsync does not reach the disk (Apple); a no-op elsewhere.
+  if (wanted.durability == Durability::full)
+    then += "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;";
+  then += "PRAGMA wal_autocheckpoint = " + std::to_string(wanted.wal_autocheckpoint_pages) + ";";
+  return db.exec(then.c_str());
+}
+
+}  // namespace sotto::sqlite

@@ -1,0 +1,44 @@
+#include "sdk/sqlite/tuning.hpp"
+
+#include "tests/unit/sdk/sqlite/fixture.hpp"
+
+namespace sotto::sqlite {
+namespace {
+
+class TuningTest : public testing::Test {
+ protected:
+  std::int64_t pragma(const char* name) {
+    const std::string sql = std::string("PRAGMA ") + name;
+    return db_.scalar(sql.c_str()).value_or(-1);
+  }
+
+  TempFolder folder_;
+  Database db_ = open_or_die(folder_.file("a.db"));
+};
+
+TEST_F(TuningTest, SetsWhatEveryConnectionNeeds) {
+  ASSERT_DONE(tune(db_, {.busy_timeout = std::chrono::milliseconds(1234), .secure_delete = true}));
+  EXPECT_EQ(pragma("cache_spill"), 0);
+  EXPECT_EQ(pragma("temp_store"), 2);  // memory
+  EXPECT_EQ(pragma("foreign_keys"), 1);
+  EXPECT_EQ(pragma("synchronous"), 2);  // full
+  EXPECT_EQ(pragma("busy_timeout"), 1234);
+  EXPECT_EQ(pragma("secure_delete"), 1);
+  EXPECT_EQ(db_.scalar_text("PRAGMA journal_mode").value_or("?"), "wal");
+}
+
+TEST_F(TuningTest, CanKeepARollbackJournal) {
+  ASSERT_DONE(tune(db_, {.journal = JournalMode::rollback, .durability = Durability::normal}));
+  EXPECT_EQ(db_.scalar_text("PRAGMA journal_mode").value_or("?"), "delete");
+  EXPECT_EQ(pragma("synchronous"), 1);
+}
+
+TEST_F(TuningTest, AnExclusiveConnectionInWalModeHasNoSharedMemoryFile) {
+  ASSERT_DONE(tune(db_, {.exclusive = true}));
+  ASSERT_DONE(db_.exec("CREATE TABLE t (a INTEGER) STRICT"));
+  EXPECT_TRUE(std::filesystem::exists(folder_.file("a.db-wal")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("a.db-shm")));
+}
+
+}  // namespace
+}  // namespace sotto::sqlite
