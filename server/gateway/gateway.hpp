@@ -1,0 +1,92 @@
+// The server's front: one port that speaks HTTP/1.1 (handed to an HttpApi) and WebSocket (`/ws/connect`,
+// handed to sessions), on one io thread for each core.
+//
+//   Gateway gateway(config, metrics, log);
+//   SqliteStorage storage(..., gateway.events());    // what was committed goes out to connected devices
+//   auto started = gateway.start({storage, tokens, ...}, api);
+//   if (!started) return fail(started.error());      // "127.0.0.1:8080 is in use"
+//   ... wait for SIGTERM ...
+//   gateway.drain(5s);                               // going_away to everyone, then closes
+//   gateway.stop();
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sotto/result.hpp"
+
+namespace sotto::server {
+
+class EventSink;
+class HttpApi;
+struct GatewayServices;
+struct Metrics;
+
+struct GatewayConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;   ///< 0: any free one, see Gateway::port
+  unsigned io_threads = 0;  ///< 0: one for each core
+
+  /// PEM files; both or neither.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  /// The client's address is then the last one in X-Forwarded-For.
+  bool behind_proxy = false;
+
+  std::size_t max_connections = 100'000;
+  /// Loopback is not counted: tests and proxies live there. 0: no limit.
+  std::size_t max_connections_per_address = 1'000;
+
+  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_body_bytes = 1024 * 1024;
+  std::chrono::milliseconds request_timeout{15'000};     ///< from a request's first byte to its last
+  std::chrono::milliseconds keep_alive_timeout{60'000};  ///< between requests
+
+  std::uint32_t max_frame_bytes = 64 * 1024;
+  std::size_t max_queued_bytes = 256 * 1024;  ///< of a slow client; past it live frames come from the store
+  std::chrono::milliseconds ping_interval{30'000};
+  std::chrono::milliseconds silence_limit{75'000};
+
+  /// Frames of a device: sustained and burst. 0: no limit.
+  unsigned frames_per_second = 20;
+  unsigned frames_burst = 100;
+
+  /// Clients are told to come back after a random part of this, so that they do not all come at once.
+  std::chrono::milliseconds reconnect_spread{10'000};
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+/// Called from any thread. Lines never hold message content, phone numbers or tokens.
+using LogLine = std::function<void(LogLevel, std::string_view)>;
+
+class Gateway {
+ public:
+  Gateway(GatewayConfig config, Metrics& metrics, LogLine log);
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+  ~Gateway();  ///< stops
+
+  /// Where the storage reports what it has committed. Usable at once; goes nowhere until `start`.
+  EventSink& events();
+
+  /// Binds, then serves. The error says in one line what is wrong with which address, file or setting.
+  Result<void, std::string> start(GatewayServices services, HttpApi& api);
+  [[nodiscard]] std::uint16_t port() const;
+
+  /// No new connections; every client is told `going_away` and closed (1012); requests under way are
+  /// answered. Returns when all are gone or `limit` is over.
+  void drain(std::chrono::milliseconds limit);
+  /// Ends the threads. Nothing is called afterwards.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto::server
