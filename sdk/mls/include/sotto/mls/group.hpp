@@ -148,12 +148,12 @@ struct Member {
   const LeafNode* node = nullptr;  ///< valid until the group changes
 };
 
-/// What has to be written so that the state on disk is the state in memory.
-struct SavedChange {
-  /// true: `bytes` is the whole state and replaces what was written before, changes included.
-  /// false: `bytes` is to be kept beside (after) what is there.
-  bool whole = false;
-  SecretBytes bytes;
+/// One piece of a group's saved state, kept by the application under (group, key), e.g. as a row of a table.
+/// Many small pieces and not one large one: what one message changes is some hundred bytes, and a key that
+/// has been used is really gone, not merely outdated by a later entry of a log (§9.2).
+struct StateRecord {
+  Bytes key;
+  std::optional<SecretBytes> value;  ///< nothing: erase the record
 };
 
 class Group {
@@ -232,14 +232,15 @@ class Group {
   [[nodiscard]] const GroupConfig& config() const;
 
   // Keeping -------------------------------------------------------------------------------------------------
-  /// The whole state (docs/state-format.md). Holds secrets: store it encrypted.
+  // docs/state-format.md. Records hold secrets: store them encrypted.
+  /// What changed since the last call; everything at the first one. Write it, in one transaction, before
+  /// sending what `protect` and `commit` gave and before acting on what `process` gave (§6.3.1).
+  std::vector<StateRecord> take_changes();
+  /// From all records that are kept, in any order.
+  static Result<Group> load(std::span<const StateRecord> records, const GroupConfig& config);
+  /// The same in one piece.
   [[nodiscard]] SecretBytes save() const;
-  /// What changed since the last `take_changes` (or load); nothing if nothing did. Write it before sending
-  /// what `protect` and `commit` gave, and before acting on what `process` gave (§6.3.1, §9.2). A message
-  /// gives some hundred bytes; a new epoch gives the whole state.
-  std::optional<SavedChange> take_changes();
-  /// A saved state and the changes that were kept beside it since, oldest first.
-  static Result<Group> load(ByteView state, std::span<const SecretBytes> changes, const GroupConfig& config);
+  static Result<Group> load(ByteView saved, const GroupConfig& config);
 
   /// For tests of the library itself.
   [[nodiscard]] const GroupState& internals() const { return *state_; }
