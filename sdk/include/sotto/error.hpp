@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "sotto/export.hpp"
 #include "sotto/result.hpp"
 
 namespace sotto {
@@ -81,11 +82,11 @@ struct Error {
 
   Error() = default;
   /// The category follows from the code.
-  Error(ErrorCode c, std::string text);
+  SOTTO_API Error(ErrorCode c, std::string text);
 };
 
 /// The code's stable name, as in the protocol: "rate_limited".
-std::string_view to_string(ErrorCode code);
-ErrorCategory category_of(ErrorCode code);
+SOTTO_API std::string_view to_string(ErrorCode code);
+SOTTO_API ErrorCategory category_of(ErrorCode code);
 
 }  // namespace sotto

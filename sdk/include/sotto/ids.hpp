@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "sotto/export.hpp"
+
 namespace sotto {
 
 template <class Tag>
@@ -36,7 +38,7 @@ using MessageId = Id<struct MessageIdTag>;
 using LocalId = Id<struct LocalIdTag>;
 
 /// Plain decimal, 1 to 20 digits, no sign or space, within 64 bits; anything else is nothing.
-std::optional<std::uint64_t> parse_decimal(std::string_view text);
+SOTTO_API std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
 template <class T>
 std::optional<T> parse_id(std::string_view text) {

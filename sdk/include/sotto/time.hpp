@@ -1,0 +1,13 @@
+// Times as the protocol writes them: whole milliseconds since 1970 (UTC).
+//
+//   std::time_t shown = std::chrono::system_clock::to_time_t(message.created_at);
+#pragma once
+
+#include <chrono>
+
+namespace sotto {
+
+using Milliseconds = std::chrono::milliseconds;
+using Timestamp = std::chrono::sys_time<Milliseconds>;
+
+}  // namespace sotto
