@@ -1,0 +1,86 @@
+// Every time and bound of the engine, with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "sdk/base/clock.hpp"
+
+namespace sotto::engine {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+// ---- connecting. The driver keeps the three parts, the engine the whole.
+inline constexpr Milliseconds kTcpTimeout = seconds(10);  ///< a lossy mobile network needs a few SYNs
+inline constexpr Milliseconds kTlsTimeout = seconds(10);
+inline constexpr Milliseconds kUpgradeTimeout = seconds(10);
+inline constexpr Milliseconds kConnectTotalTimeout =
+    seconds(25);                                              ///< shorter than their sum: all slow is dead
+inline constexpr Milliseconds kRequestTimeout = seconds(20);  ///< REST: a person waits for the answer
+
+// ---- reconnecting
+/// The first attempt comes at once, spread a little: a restarted server must not meet everybody in one
+/// instant.
+inline constexpr Milliseconds kFirstRetryJitter{500};
+/// Then full jitter on 1 s doubling to 30 s (long enough to spare batteries, short enough for a person).
+inline constexpr Milliseconds kBackoffBase = seconds(1);
+inline constexpr Milliseconds kBackoffCap = seconds(30);
+/// A connection that has been healthy this long starts the backoff anew.
+inline constexpr Milliseconds kHealthyAfter = seconds(60);
+/// Jitter on top of the time a `going_away` gives.
+inline constexpr Milliseconds kGoingAwayJitter = seconds(2);
+/// The longest `reconnect_after_ms` or Retry-After that is obeyed; a server cannot silence a client for good.
+inline constexpr Milliseconds kLongestServerDelay = std::chrono::minutes(5);
+
+// ---- keep-alive
+inline constexpr Milliseconds kPingEvery = seconds(25);  ///< NATs forget idle flows after 30 s
+inline constexpr Milliseconds kPongWithin = seconds(5);
+/// After a resume or a change of network the connection is guilty until proven alive.
+inline constexpr Milliseconds kProbeWithin = seconds(3);
+/// From connected to the server's hello.
+inline constexpr Milliseconds kHelloWithin = seconds(10);
+
+// ---- tokens
+/// Refreshed this long before it expires, so that no request meets the edge.
+inline constexpr Milliseconds kRefreshAhead = seconds(60);
+
+// ---- outbox
+inline constexpr std::size_t kInFlightPerConversation = 32;  ///< hides the round trip; bounds the resend
+/// Over all conversations: what may wait in the socket and be answered late. 256 x 16 KiB are 4 MiB.
+inline constexpr std::size_t kInFlightTotal = 256;
+inline constexpr Milliseconds kOutboxExpiry = hours(24);
+/// No ack for this long with the connection alive: the connection is taken as broken and opened anew.
+inline constexpr Milliseconds kAckWithin = seconds(30);
+/// After `internal` or `rate_limited` without a time: doubling from 1 s to 30 s, with jitter.
+inline constexpr Milliseconds kResendBase = seconds(1);
+inline constexpr Milliseconds kResendCap = seconds(30);
+/// An app cannot queue more than this many unsent messages: 100,000 is a bot gone wild.
+inline constexpr std::size_t kOutboxLimit = 100'000;
+inline constexpr std::size_t kMaxTextBytes =
+    16 * 1024;  ///< leaves room for the rest of a 64 KiB frame in JSON
+inline constexpr std::size_t kMaxMediaUrlBytes = 2048;
+
+// ---- catch-up and live batches: one commit for what arrives together
+inline constexpr std::size_t kBatchItems = 512;          ///< about 10 ms of inserting
+inline constexpr std::size_t kBatchBytes = 1024 * 1024;  ///< bounds memory whatever the server sends
+/// While catching up a batch waits this long for more; nobody sees the difference, fsync costs up to 3 ms.
+inline constexpr Milliseconds kCatchUpBatchDelay{10};
+/// Live: the first frame is stored at once, what follows within this time goes together.
+inline constexpr Milliseconds kLiveBatchDelay{5};
+
+// ---- receipts
+inline constexpr Milliseconds kReadBatch = seconds(1);
+inline constexpr std::size_t kDeliveredPerFrame =
+    500;  ///< ids in one `delivered` frame: 10 bytes each, far below 64 KiB
+
+// ---- the rest
+inline constexpr Milliseconds kTypingEvery = seconds(3);
+inline constexpr std::size_t kMaxPresenceSubscriptions = 1000;
+inline constexpr std::size_t kMaxPendingRequests = 256;  ///< REST calls at once; more fail with rate_limited
+inline constexpr std::size_t kMaxOperations = 10'000;
+inline constexpr std::size_t kMaxViews = 256;
+inline constexpr std::size_t kMaxGroupMembers = 500;
+inline constexpr std::size_t kSendSamples = 256;  ///< for p50 and p95
+
+}  // namespace sotto::engine
