@@ -21,8 +21,7 @@ constexpr std::array kBatchBounds{1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0,
 }  // namespace
 
 Metrics::Metrics()
-    : connections_closed(
-          span_of({"client", "idle", "superseded", "revoked", "too_fast", "protocol", "drain", "lost"})),
+    : http_seconds(kLatencyBounds),
       ack_seconds(kLatencyBounds),
       receipts(span_of({"delivered", "read"})),
       batch_jobs(kBatchBounds),
@@ -50,8 +49,6 @@ Metrics::Metrics()
                       "group_too_large",
                       "unavailable"})),
       rate_limited(span_of({"message", "frame", "login", "otp"})),
-      http_responses(span_of({"2xx", "3xx", "4xx", "5xx"})),
-      http_seconds(kLatencyBounds),
       otp_sent(span_of({"sent", "failed", "dropped"})) {}
 
 void Metrics::watch(std::string name, std::string help, Reading reading) {

@@ -3,7 +3,7 @@
 //
 //   metrics.messages_accepted.add();
 //   metrics.ack_seconds.observe(seconds_since(received));
-//   metrics.errors.add(to_string(code));
+//   metrics.errors.add("blocked");
 //
 // What only its owner can tell at the moment of a scrape (how long a queue is) is asked for then:
 //
@@ -13,6 +13,7 @@
 // function is called on whichever thread answers /metrics, so it reads atomics.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -26,35 +27,54 @@ struct Metrics {
   Metrics();
 
   // Connections
-  Gauge connections;                   ///< WebSocket connections open now
-  Counter connections_opened;          ///< WebSocket connections accepted
-  LabelledCounter connections_closed;  ///< by reason: client, idle, superseded, revoked, ...
-  Counter bytes_received;              ///< HTTP and WebSocket payload, before TLS
+  Counter connections_accepted;  ///< of any kind, HTTP and WebSocket
+  Counter connections_refused;   ///< over a cap
+  Counter accept_errors;         ///< out of file descriptors and the like
+  Gauge connections_open;
+  Gauge sessions_open;  ///< WebSocket connections
+  Counter sessions_superseded;
+  Counter sessions_slow;    ///< fell back to reading from the store
+  Counter sessions_silent;  ///< closed for having said nothing
+  Counter bytes_received;
   Counter bytes_sent;
+
+  // HTTP
+  Counter http_requests;
+  Counter http_rejected;                  ///< malformed, too large or too slow
+  std::array<Counter, 6> http_responses;  ///< by hundreds of the status: [2] is 2xx
+  Histogram http_seconds;                 ///< from a whole request to its response
+
+  // Frames
+  Counter frames_received;
+  Counter frames_sent;
+  Counter frames_bad;
+  Counter frames_limited;  ///< reading was paused for the rate limit
+  Counter frames_dropped;  ///< typing and presence that a slow client did not get
+  Gauge queued_bytes;      ///< waiting in outgoing queues
 
   // The message path
   Counter messages_accepted;   ///< stored for the first time
   Counter messages_duplicate;  ///< seen before: answered with the first ack
-  Counter deliveries;          ///< message frames handed to a device's connection
-  Counter pushes;              ///< push notifications asked for
-  Histogram ack_seconds;       ///< from a message frame being read to its ack being queued
-  LabelledCounter receipts;    ///< by status: delivered, read
-  Counter catch_ups;           ///< a session began to read from the store: a sync, or it fell behind
-  Counter catch_up_items;      ///< elements of the stream sent while catching up
+  Counter messages_refused;
+  Counter messages_pushed;   ///< live, to connected devices
+  Counter pushes;            ///< push notifications asked for
+  Histogram ack_seconds;     ///< from a message frame's arrival to its ack being queued
+  LabelledCounter receipts;  ///< by status: delivered, read
+  Counter catch_ups;         ///< a session began to read from the store: a sync, or it fell behind
+  Counter catch_up_pages;
+  Counter catch_up_items;  ///< elements of the stream sent while catching up
 
   // Storage
   Histogram batch_jobs;      ///< jobs in one committed batch
-  Histogram commit_seconds;  ///< BEGIN to durable
+  Histogram commit_seconds;  ///< from the start of a batch's transaction to its being durable
   Counter commits_failed;
 
   // Refusals
   LabelledCounter errors;        ///< error frames and problem documents, by code
   LabelledCounter rate_limited;  ///< by what: message, frame, login, otp
 
-  // HTTP and sign-in
-  LabelledCounter http_responses;  ///< by class of status: 2xx, 3xx, 4xx, 5xx
-  Histogram http_seconds;          ///< from a whole request to its response
-  LabelledCounter otp_sent;        ///< by result: sent, failed, dropped
+  // Sign-in
+  LabelledCounter otp_sent;  ///< by result: sent, failed, dropped
 
   using Reading = std::function<double()>;
   void watch(std::string name, std::string help, Reading reading);

@@ -57,13 +57,13 @@ TEST(LabelledCounter, CountsAnUnknownWordAsOther) {
 TEST(Exposition, ShowsWhatWasCounted) {
   Metrics metrics;
   metrics.messages_accepted.add(7);
-  metrics.connections.add(2);
+  metrics.sessions_open.add(2);
   metrics.errors.add("blocked");
   metrics.ack_seconds.observe(0.002);
   metrics.watch("sotto_write_queue_jobs", "Jobs waiting.", [] { return 3.0; });
   const std::string text = expose(metrics, "1.2.3");
   EXPECT_THAT(text, HasSubstr("sotto_messages_accepted_total 7"));
-  EXPECT_THAT(text, HasSubstr("sotto_connections 2"));
+  EXPECT_THAT(text, HasSubstr("sotto_sessions 2"));
   EXPECT_THAT(text, HasSubstr("sotto_errors_total{code=\"blocked\"} 1"));
   EXPECT_THAT(text, HasSubstr("sotto_ack_seconds_bucket{le=\"0.001\"} 0"));
   EXPECT_THAT(text, HasSubstr("sotto_ack_seconds_bucket{le=\"+Inf\"} 1"));
