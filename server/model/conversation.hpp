@@ -1,0 +1,87 @@
+// Conversations, who is in them, and how they change.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sdk/base/clock.hpp"
+#include "server/model/identity.hpp"
+
+namespace sotto::server {
+
+// Numbers as in frames.proto; stored.
+enum class ConversationKind : std::uint8_t { direct = 1, group = 2 };
+enum class Role : std::uint8_t { member = 1, admin = 2 };
+enum class ChangeKind : std::uint8_t {
+  created = 1,
+  renamed = 2,
+  members_added = 3,
+  members_removed = 4,
+  role_changed = 5,
+  deleted = 6,
+};
+
+std::string_view to_string(ConversationKind kind);
+std::string_view to_string(Role role);
+std::string_view to_string(ChangeKind change);
+std::optional<Role> parse_role(std::string_view text);
+
+struct Member {
+  UserId user;
+  Role role = Role::member;
+  StreamId joined_id;  ///< sees what is greater
+  Timestamp joined_at{};
+};
+
+/// A conversation as it is now. Immutable and shared: the writer keeps the hot ones, events point at them.
+struct ConversationState {
+  ConversationId id;
+  ConversationKind kind = ConversationKind::direct;
+  std::string name;
+  Timestamp created_at{};
+  Timestamp updated_at{};
+  bool deleted = false;
+  std::vector<Member> members;  ///< those of now, in ascending order of user id; none once deleted
+
+  [[nodiscard]] const Member* find(UserId user) const;
+  [[nodiscard]] bool has(UserId user) const { return find(user) != nullptr; }
+  [[nodiscard]] std::size_t admins() const;
+  /// Direct: the other one (a note to oneself has the same person on both sides).
+  [[nodiscard]] UserId peer_of(UserId user) const;
+};
+using ConversationPtr = std::shared_ptr<const ConversationState>;
+
+/// A time during which a person was a member: ids in (joined_id, left_id] are theirs to see.
+struct Period {
+  StreamId joined_id;
+  std::optional<StreamId> left_id;
+
+  [[nodiscard]] bool covers(std::uint64_t id) const {
+    return id > joined_id.value && (!left_id || id <= left_id->value);
+  }
+};
+
+/// One entry of the history of a conversation itself.
+struct Change {
+  ChangeId id;
+  ConversationId conversation;
+  ChangeKind kind = ChangeKind::created;
+  UserId actor;
+  std::vector<UserId> affected;  ///< added, removed, given another role
+  Timestamp at{};
+};
+
+/// A change with the state as one kind of person may see it: members see all; somebody removed, and everyone
+/// once it is deleted, no members.
+struct ConversationChange {
+  Change change;
+  ConversationPtr state;
+  [[nodiscard]] bool shows_members_to(UserId user) const { return !state->deleted && state->has(user); }
+};
+
+}  // namespace sotto::server

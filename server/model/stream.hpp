@@ -1,0 +1,38 @@
+// The stream of a person: everything durable a device has to learn, in ascending order of ids. A device names
+// its place in it (`last_seen_message_id`) and gets what follows.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "server/model/conversation.hpp"
+#include "server/model/message.hpp"
+#include "server/model/receipt.hpp"
+
+namespace sotto::server {
+
+/// Messages that are no longer kept. Its place in the stream is `to`.
+struct Gap {
+  ConversationId conversation;
+  MessageId from;
+  MessageId to;
+};
+
+struct StreamElement {
+  StreamId id;
+  std::variant<MessageView, Receipt, ConversationChange, Gap> value;
+};
+
+struct StreamPage {
+  std::vector<StreamElement> elements;  ///< ascending by id
+  /// Where to go on: pass it as the next cursor. With `complete` it is the place `synced` reports: everything
+  /// up to here has been given.
+  StreamId next;
+  /// True: this page reached the end of what was committed when it was read.
+  bool complete = false;
+  /// The snapshot: the highest id (of anybody's) committed when this page was read. A live event with a
+  /// greater id is not in it.
+  StreamId snapshot;
+};
+
+}  // namespace sotto::server

@@ -1,0 +1,68 @@
+// People and their devices.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sdk/base/clock.hpp"
+#include "server/model/identity.hpp"
+
+namespace sotto::server {
+
+/// Who sees when a person was last here, and whether they are now. Stored as these numbers.
+enum class LastSeenPrivacy : std::uint8_t { everyone = 0, contacts = 1, nobody = 2 };
+
+/// "everyone", "contacts", "nobody".
+std::string_view to_string(LastSeenPrivacy privacy);
+std::optional<LastSeenPrivacy> parse_last_seen_privacy(std::string_view text);
+
+struct Privacy {
+  LastSeenPrivacy last_seen = LastSeenPrivacy::everyone;
+  friend bool operator==(const Privacy&, const Privacy&) = default;
+};
+
+struct User {
+  UserId id;
+  std::string phone_number;  ///< E.164; empty once deleted
+  std::string display_name;
+  std::string about;
+  std::optional<std::uint64_t> avatar_media_id;
+  Privacy privacy;
+  Timestamp created_at{};
+  std::optional<Timestamp> last_seen_at;
+  bool deleted = false;  ///< the account is gone; the row stays so that old messages have a sender
+};
+
+/// Of a token only its BLAKE2b hash is stored.
+using TokenHash = std::array<std::uint8_t, 32>;
+
+enum class PushPlatform : std::uint8_t { none = 0, apns = 1, fcm = 2 };
+
+std::optional<PushPlatform> parse_push_platform(std::string_view text);
+std::string_view to_string(PushPlatform platform);
+
+struct Device {
+  DeviceId id;
+  UserId user;
+  std::string name;
+  TokenHash refresh_hash{};
+  std::optional<TokenHash> previous_hash;  ///< good until `rotated_at + kRefreshGrace`
+  Timestamp rotated_at{};
+  PushPlatform push_platform = PushPlatform::none;
+  std::string push_token;
+  Timestamp created_at{};
+  Timestamp last_seen_at{};
+};
+
+/// An answered or open request for a code. One per phone number; a new request replaces it.
+struct Otp {
+  std::string phone_number;
+  TokenHash code_hash{};
+  int wrong_tries = 0;
+  Timestamp expires_at{};
+};
+
+}  // namespace sotto::server

@@ -1,0 +1,26 @@
+// What is common to direct and group conversations: opening a direct one, and asking who is in one.
+#pragma once
+
+#include "server/model/conversation.hpp"
+#include "server/model/service_error.hpp"
+#include "server/ports/storage.hpp"
+
+namespace sotto::server {
+
+class ConversationService {
+ public:
+  /// The one direct conversation of the two, made if there is none. The same for both, however often it is
+  /// called.
+  ServiceResult<ConversationPtr> open_direct(Store& store, WriteContext& context, const Caller& caller,
+                                             UserId peer);
+
+  /// The conversation, if the caller is in it now: `not_found` if it is not there, `not_a_member`.
+  [[nodiscard]] ServiceResult<ConversationPtr> find(const Store& store, const Caller& caller,
+                                                    ConversationId conversation) const;
+};
+
+/// Stores a change, with its audience, and publishes it. Used by all that change conversations.
+void publish_change(Store& store, WriteContext& context, Change change, ConversationPtr state,
+                    std::vector<UserId> audience);
+
+}  // namespace sotto::server

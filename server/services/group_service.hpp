@@ -1,0 +1,61 @@
+// Groups: who is in, who may change what.
+//
+// Admins rename, add, remove, set roles and delete. Everybody may leave, which is removing oneself; when the
+// last admin leaves, the member who has been there longest becomes one; when the last member leaves, the
+// group is deleted. An added member sees nothing that was sent before, a removed one nothing after.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/model/conversation.hpp"
+#include "server/model/limits.hpp"
+#include "server/model/service_error.hpp"
+#include "server/ports/storage.hpp"
+
+namespace sotto::server {
+
+struct NewGroup {
+  std::string name;
+  std::vector<UserId> members;  ///< without or with the creator, who becomes admin
+  std::optional<std::string>
+      creation_key;  ///< the Idempotency-Key header: the same key answers with the first group
+};
+
+class GroupService {
+ public:
+  explicit GroupService(const Limits& limits) : limits_(limits) {}
+
+  ServiceResult<ConversationPtr> create(Store& store, WriteContext& context, const Caller& caller,
+                                        const NewGroup& group);
+  [[nodiscard]] ServiceResult<ConversationPtr> find(const Store& store, const Caller& caller,
+                                                    ConversationId group) const;
+  ServiceResult<ConversationPtr> rename(Store& store, WriteContext& context, const Caller& caller,
+                                        ConversationId group, const std::string& name);
+  ServiceResult<void> remove(Store& store, WriteContext& context, const Caller& caller, ConversationId group);
+
+  /// Those who are in already stay as they are.
+  ServiceResult<ConversationPtr> add_members(Store& store, WriteContext& context, const Caller& caller,
+                                             ConversationId group, const std::vector<UserId>& users);
+  /// Oneself: leaving.
+  ServiceResult<void> remove_member(Store& store, WriteContext& context, const Caller& caller,
+                                    ConversationId group, UserId user);
+  ServiceResult<ConversationPtr> set_role(Store& store, WriteContext& context, const Caller& caller,
+                                          ConversationId group, UserId user, Role role);
+
+  /// Every group of a person who deletes the account.
+  void leave_all(Store& store, WriteContext& context, const Caller& caller);
+
+ private:
+  ServiceResult<ConversationPtr> as_admin(const Store& store, const Caller& caller,
+                                          ConversationId group) const;
+  ServiceResult<std::vector<UserId>> existing_users(const Store& store, const std::vector<UserId>& users,
+                                                    const char* field) const;
+  void take_out(Store& store, WriteContext& context, const Caller& actor, const ConversationState& group,
+                UserId user);
+
+  Limits limits_;
+};
+
+}  // namespace sotto::server

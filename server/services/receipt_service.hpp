@@ -1,0 +1,77 @@
+// Receipts: collected for 500 ms, then written as one job.
+//
+//   ReceiptCollector collected;                 // one for each io thread
+//   collected.delivered(caller, conversation, ids, now);
+//   if (collected.due(now) || collected.full()) storage.write(job with collected.take());
+//   ...in the job: receipts.record(store, context, batch);
+//
+// A receipt never goes back. One for a message the person may not see, or for their own, is ignored without
+// an error: it may be honest and late.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "server/model/limits.hpp"
+#include "server/model/receipt.hpp"
+#include "server/ports/storage.hpp"
+
+namespace sotto::server {
+
+struct ReceiptBatch {
+  struct Delivered {
+    UserId user;
+    ConversationId conversation;
+    MessageId message;
+    friend auto operator<=>(const Delivered&, const Delivered&) = default;
+  };
+  struct Read {
+    UserId user;
+    ConversationId conversation;
+    MessageId up_to;
+  };
+  std::vector<Delivered> delivered;
+  std::vector<Read> read;
+  [[nodiscard]] bool empty() const { return delivered.empty() && read.empty(); }
+};
+
+/// Gathers and merges. One owner, one thread.
+class ReceiptCollector {
+ public:
+  // At 64 bytes each, 1 MiB; a batch of this size writes in about 50 ms.
+  static constexpr std::size_t kCapacity = 16 * 1024;
+
+  explicit ReceiptCollector(Milliseconds wait) : wait_(wait) {}
+
+  void delivered(const Caller& caller, ConversationId conversation, std::span<const MessageId> messages,
+                 Timestamp now);
+  void read(const Caller& caller, ConversationId conversation, MessageId up_to, Timestamp now);
+
+  /// When `take` is due; nothing while there is nothing.
+  [[nodiscard]] std::optional<Timestamp> due_at() const { return due_at_; }
+  [[nodiscard]] bool due(Timestamp now) const { return due_at_ && now >= *due_at_; }
+  /// Flush now instead of waiting.
+  [[nodiscard]] bool full() const { return size_ >= kCapacity; }
+  ReceiptBatch take();
+
+ private:
+  void note(Timestamp now);
+
+  Milliseconds wait_;
+  std::optional<Timestamp> due_at_;
+  std::size_t size_ = 0;
+  std::vector<ReceiptBatch::Delivered> delivered_;
+  std::map<std::pair<ConversationId, UserId>, MessageId> read_;
+};
+
+class ReceiptService {
+ public:
+  void record(Store& store, WriteContext& context, const ReceiptBatch& batch);
+};
+
+}  // namespace sotto::server
