@@ -56,6 +56,7 @@ struct Ack {
   MessageId id;
   ConversationId conversation;
   Timestamp created_at{};
+  bool repeated = false;  ///< the key was seen before, and this is the first message's ack
 };
 
 /// A message as one person is shown it.
