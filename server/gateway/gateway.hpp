@@ -1,9 +1,9 @@
 // The server's front: one port that speaks HTTP/1.1 (handed to an HttpApi) and WebSocket (`/ws/connect`,
 // handed to sessions), on one io thread for each core.
 //
-//   Gateway gateway(config, metrics, log);
-//   SqliteStorage storage(..., gateway.events());    // what was committed goes out to connected devices
-//   auto started = gateway.start({storage, tokens, ...}, api);
+//   Gateway gateway(config, metrics);
+//   storage.start(gateway.events());                 // what was committed goes out to connected devices
+//   auto started = gateway.start({storage, registry, ...}, api);   // server/gateway/services.hpp
 //   if (!started) return fail(started.error());      // "127.0.0.1:8080 is in use"
 //   ... wait for SIGTERM ...
 //   gateway.drain(5s);                               // going_away to everyone, then closes
@@ -13,10 +13,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "sotto/result.hpp"
 
@@ -60,13 +58,9 @@ struct GatewayConfig {
   std::chrono::milliseconds reconnect_spread{10'000};
 };
 
-enum class LogLevel : std::uint8_t { debug, info, warning, error };
-/// Called from any thread. Lines never hold message content, phone numbers or tokens.
-using LogLine = std::function<void(LogLevel, std::string_view)>;
-
 class Gateway {
  public:
-  Gateway(GatewayConfig config, Metrics& metrics, LogLine log);
+  Gateway(GatewayConfig config, Metrics& metrics);
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();  ///< stops
