@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sdk/base/clock.hpp"
+#include "sdk/base/snowflake.hpp"
 #include "server/model/identity.hpp"
 
 namespace sotto::server {
@@ -35,7 +35,7 @@ struct Member {
   UserId user;
   Role role = Role::member;
   StreamId joined_id;  ///< sees what is greater
-  Timestamp joined_at{};
+  [[nodiscard]] Timestamp joined_at() const { return snowflake_time(joined_id.value); }
 };
 
 /// A conversation as it is now. Immutable and shared: the writer keeps the hot ones, events point at them.
@@ -43,11 +43,16 @@ struct ConversationState {
   ConversationId id;
   ConversationKind kind = ConversationKind::direct;
   std::string name;
-  Timestamp created_at{};
-  Timestamp updated_at{};
+  StreamId last_change;  ///< its latest change, which is when it was updated
   bool deleted = false;
+  bool blocked = false;  ///< direct: one of the two has blocked the other
+  /// Not 0: from this message on they are stored once and read from the log (the group was once larger than
+  /// Limits::write_fanout_members).
+  MessageId log_from;
   std::vector<Member> members;  ///< those of now, in ascending order of user id; none once deleted
 
+  [[nodiscard]] Timestamp created_at() const { return snowflake_time(id.value); }
+  [[nodiscard]] Timestamp updated_at() const { return snowflake_time(last_change.value); }
   [[nodiscard]] const Member* find(UserId user) const;
   [[nodiscard]] bool has(UserId user) const { return find(user) != nullptr; }
   [[nodiscard]] std::size_t admins() const;
@@ -73,7 +78,7 @@ struct Change {
   ChangeKind kind = ChangeKind::created;
   UserId actor;
   std::vector<UserId> affected;  ///< added, removed, given another role
-  Timestamp at{};
+  [[nodiscard]] Timestamp at() const { return snowflake_time(id.value); }
 };
 
 /// A change with the state as one kind of person may see it: members see all; somebody removed, and everyone

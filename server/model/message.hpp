@@ -1,4 +1,5 @@
-// Messages: what a client hands in, what is stored, what it is answered.
+// Messages: what a client hands in, what is stored, what it is answered. When something happened is part of
+// its id (snowflake.hpp), so order by time and order by id are one and the same.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "sdk/base/clock.hpp"
+#include "sdk/base/snowflake.hpp"
 #include "sdk/base/uuid.hpp"
 #include "server/model/identity.hpp"
 
@@ -47,7 +48,7 @@ struct StoredMessage {
   std::optional<std::string> media_url;
   std::optional<MessageId> reply_to;
   Uuid key;
-  Timestamp created_at{};
+  [[nodiscard]] Timestamp created_at() const { return snowflake_time(id.value); }
 };
 using MessagePtr = std::shared_ptr<const StoredMessage>;
 
@@ -55,7 +56,7 @@ struct Ack {
   Uuid key;
   MessageId id;
   ConversationId conversation;
-  Timestamp created_at{};
+  [[nodiscard]] Timestamp created_at() const { return snowflake_time(id.value); }
   bool repeated = false;  ///< the key was seen before, and this is the first message's ack
 };
 

@@ -13,7 +13,16 @@ struct Receipt {
   MessageId message;
   UserId user;  ///< who received or read
   Status status = Status::delivered;
-  Timestamp updated_at{};
+  [[nodiscard]] Timestamp updated_at() const { return snowflake_time(id.value); }
+};
+
+/// How far one person has read in one conversation, in a form that gives the unread count without a write for
+/// each message: unread = messages in the conversation - own_count - others_done. See services/unread.hpp.
+struct ReadState {
+  MessageId read_up_to;           ///< 0: nothing yet
+  std::uint64_t own_count = 0;    ///< messages this person has sent
+  std::uint64_t others_done = 0;  ///< other people's messages that are read, or not this person's to see
+  std::optional<std::uint64_t> count_at_leave;  ///< not a member: the conversation's messages when they left
 };
 
 /// Drill-down: where one member stands with one message.

@@ -48,13 +48,20 @@ struct Device {
   DeviceId id;
   UserId user;
   std::string name;
-  TokenHash refresh_hash{};
-  std::optional<TokenHash> previous_hash;  ///< good until `rotated_at + kRefreshGrace`
-  Timestamp rotated_at{};
   PushPlatform push_platform = PushPlatform::none;
   std::string push_token;
   Timestamp created_at{};
   Timestamp last_seen_at{};
+};
+
+/// A refresh token that was given out. Used once, it is superseded by the next; a device may have two that
+/// are not (the answer that brought the first was late, not lost), and the use of either supersedes the other
+/// too.
+struct RefreshToken {
+  TokenHash hash{};
+  DeviceId device;
+  Timestamp issued_at{};
+  std::optional<Timestamp> superseded_at;  ///< good until kRefreshGrace after
 };
 
 /// An answered or open request for a code. One per phone number; a new request replaces it.

@@ -1,0 +1,45 @@
+// Users, their devices and tokens, and the codes they sign in with.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "server/model/user.hpp"
+
+namespace sotto::server {
+
+class AccountStore {
+ public:
+  virtual ~AccountStore() = default;
+
+  [[nodiscard]] virtual std::optional<User> find_user(UserId user) const = 0;
+  [[nodiscard]] virtual std::optional<User> find_user_by_phone(std::string_view phone_number) const = 0;
+  virtual void insert_user(const User& user) = 0;
+  /// All but `last_seen_at`. An empty phone number frees the old one for a new account.
+  virtual void update_user(const User& user) = 0;
+  virtual void set_last_seen(UserId user, Timestamp at) = 0;
+
+  [[nodiscard]] virtual std::optional<Device> find_device(DeviceId device) const = 0;
+  /// Ascending by id, which is by age.
+  [[nodiscard]] virtual std::vector<Device> devices_of(UserId user) const = 0;
+  virtual void insert_device(const Device& device) = 0;
+  virtual void update_device(const Device& device) = 0;
+  /// And its tokens.
+  virtual void delete_device(DeviceId device) = 0;
+
+  [[nodiscard]] virtual std::optional<RefreshToken> find_refresh_token(const TokenHash& hash) const = 0;
+  virtual void insert_refresh_token(const RefreshToken& token) = 0;
+  /// Those of the device that are not superseded yet.
+  virtual void supersede_refresh_tokens(DeviceId device, Timestamp at) = 0;
+  /// Issued before: their reuse is no longer noticed, only refused.
+  virtual void forget_refresh_tokens(DeviceId device, Timestamp issued_before) = 0;
+  virtual void delete_refresh_tokens(DeviceId device) = 0;
+
+  [[nodiscard]] virtual std::optional<Otp> find_otp(std::string_view phone_number) const = 0;
+  virtual void put_otp(const Otp& otp) = 0;
+  virtual void delete_otp(std::string_view phone_number) = 0;
+  virtual void delete_otps_expired_before(Timestamp time) = 0;
+};
+
+}  // namespace sotto::server

@@ -1,0 +1,79 @@
+// Conversations, memberships, and the changes of both.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "server/model/conversation.hpp"
+
+namespace sotto::server {
+
+/// A conversation in one person's inbox.
+struct InboxRow {
+  ConversationId conversation;
+  StreamId activity;  ///< its last message or change
+  StreamId joined_id;
+};
+
+/// A stretch of a conversation's log that belongs to one person's stream.
+struct LogRange {
+  ConversationId conversation;
+  MessageId after;                 ///< only greater ids
+  std::optional<MessageId> up_to;  ///< left then
+};
+
+/// One person's membership, past or present.
+struct MembershipRow {
+  UserId user;
+  Period period;
+};
+
+class ConversationStore {
+ public:
+  virtual ~ConversationStore() = default;
+
+  /// Null: there is none. A deleted one is found, without members.
+  [[nodiscard]] virtual ConversationPtr find(ConversationId conversation) const = 0;
+  /// In either order; both the same: the note to oneself.
+  [[nodiscard]] virtual std::optional<ConversationId> find_direct(UserId a, UserId b) const = 0;
+  [[nodiscard]] virtual std::optional<ConversationId> find_by_creation_key(UserId creator,
+                                                                           std::string_view key) const = 0;
+  /// All of one person's memberships of a conversation, ascending.
+  [[nodiscard]] virtual std::vector<Period> periods(ConversationId conversation, UserId user) const = 0;
+  /// Everybody's, ascending by user.
+  [[nodiscard]] virtual std::vector<MembershipRow> memberships(ConversationId conversation) const = 0;
+  /// Conversations the person is in now, in no order.
+  [[nodiscard]] virtual std::vector<InboxRow> inbox(UserId user) const = 0;
+  /// Stretches of logs with ids greater than `after`, former memberships included.
+  [[nodiscard]] virtual std::vector<LogRange> logs(UserId user, StreamId after) const = 0;
+  /// What is no longer kept of what the person could see, after `after`: the place and the conversation of
+  /// each gap.
+  struct GapRow {
+    ConversationId conversation;
+    MessageId from;
+    MessageId to;
+  };
+  [[nodiscard]] virtual std::vector<GapRow> gaps(UserId user, StreamId after) const = 0;
+
+  /// With its members.
+  virtual void insert(const ConversationState& conversation, UserId creator,
+                      std::optional<std::string_view> creation_key) = 0;
+  virtual void set_direct(UserId a, UserId b, ConversationId conversation) = 0;
+  virtual void rename(ConversationId conversation, std::string_view name) = 0;
+  virtual void set_log_from(ConversationId conversation, MessageId first) = 0;
+  virtual void add_member(ConversationId conversation, const Member& member) = 0;
+  virtual void end_membership(ConversationId conversation, UserId user, StreamId left_id) = 0;
+  virtual void set_role(ConversationId conversation, UserId user, Role role) = 0;
+  /// Ends every membership. Its messages are nobody's any more and are deleted by and by.
+  virtual void mark_deleted(ConversationId conversation, StreamId at) = 0;
+
+  /// Also the conversation's `last_change`.
+  virtual void insert_change(const Change& change, std::span<const UserId> audience) = 0;
+  [[nodiscard]] virtual std::vector<ChangeId> changes_after(UserId user, StreamId after,
+                                                            std::size_t limit) const = 0;
+  [[nodiscard]] virtual std::optional<Change> find_change(ChangeId change) const = 0;
+};
+
+}  // namespace sotto::server
