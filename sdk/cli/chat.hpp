@@ -1,0 +1,14 @@
+// `sotto chat`: conversations on the left, the open one on the right, a line to type in below.
+#pragma once
+
+#include <string>
+
+#include "sotto/client.hpp"
+
+namespace sotto::cli {
+
+/// Runs until the person leaves. `with`: a phone number whose chat is opened first, or "". Returns an exit
+/// code.
+int run_chat(Client& client, const std::string& with);
+
+}  // namespace sotto::cli

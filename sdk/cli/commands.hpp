@@ -1,0 +1,25 @@
+// The commands that ask and answer in plain lines: `sotto login` and `sotto send`. `sotto chat` signs in with
+// the same questions.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "sotto/client.hpp"
+
+namespace sotto::cli {
+
+/// How long `sotto send` waits for the server to have the message; it stays queued on this device after that.
+inline constexpr std::chrono::milliseconds kSendWait{30'000};
+
+/// Signs in, asking on the terminal for what is not given. Does nothing where somebody is signed in, unless
+/// that is another person. Returns an exit code.
+int sign_in(Client& client, std::string phone_number, std::string otp);
+
+/// Sends one message; `to` is a phone number ("+4915…") or a conversation's id. Text "-": standard input.
+int send_message(Client& client, const std::string& to, std::string text);
+
+/// One line on standard error that says what went wrong and what to do; returns the exit code for it.
+int report(const Error& error);
+
+}  // namespace sotto::cli
