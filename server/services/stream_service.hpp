@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "server/model/stream.hpp"
 #include "server/ports/storage.hpp"
@@ -18,8 +19,11 @@ namespace sotto::server {
 struct StreamOptions {
   std::size_t elements = 500;
   std::size_t bytes = 256 * 1024;  ///< of message bodies; the page ends with the element that passes it
-  /// False on every page of a catch-up that started at 0: the messages carry their status of now.
-  bool receipts = true;
+  /// Receipts up to here are left out, wherever the page begins. A catch-up from 0 leaves out all on its
+  /// first page, since the messages carry their status of then, and on the others those up to the first
+  /// page's snapshot: what came after it is news.
+  StreamId receipts_after;
+  static constexpr StreamId kNoReceipts{~std::uint64_t{0}};
 };
 
 class StreamService {
