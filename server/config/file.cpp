@@ -74,8 +74,11 @@ class Parser {
   }
 
   bool parse_key(std::string& key) {
+    // Longer than any setting's name; what is longer is no name and not worth a line of its own.
+    constexpr std::size_t kMaxKey = 64;
     if (at('[')) return fail("sections like [this] are not used; give each setting on a line of its own");
     while (!rest_.empty() && is_key_character(rest_.front())) {
+      if (key.size() == kMaxKey) return fail(key + "...: is too long for the name of a setting");
       key += rest_.front();
       advance();
     }

@@ -1,7 +1,9 @@
 #include "server/config/key_kinds.hpp"
 
+#include <algorithm>
 #include <optional>
 
+#include "sdk/base/utf8.hpp"
 #include "server/config/values.hpp"
 
 namespace sotto::server::key_kinds {
@@ -9,8 +11,16 @@ namespace {
 
 using Problem = std::optional<std::string>;
 
+// For an error of one line: cut, and without what could break the line or the terminal.
 std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
+  constexpr std::size_t kMost = 60;
+  std::string out = "\"";
+  for (const char c : text.substr(0, kMost))
+    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  if (!is_valid_utf8(out))
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return c < 0; }, '?');
+  return out + (text.size() > kMost ? "...\"" : "\"");
 }
 
 std::string join(const std::vector<std::string>& items) {
@@ -112,13 +122,10 @@ ConfigKey text(std::string_view name, std::string_view group, std::string_view v
 
 ConfigKey secret(std::string_view name, std::string_view group, SecretBytes Config::*member,
                  std::string help) {
-  // Sixteen characters of anything but a sentence are beyond guessing over a network.
-  constexpr std::size_t kLeast = 16;
-  ConfigKey key{name, group, "SECRET", help + " (16 characters or more)"};
+  ConfigKey key{name, group, "SECRET", std::move(help)};
   key.secret = true;
   key.quoted = true;
   key.set = [=](Config& config, const std::string& given) -> Problem {
-    if (!given.empty() && given.size() < kLeast) return "is shorter than 16 characters";
     config.*member = SecretBytes(as_bytes(given));
     return std::nullopt;
   };

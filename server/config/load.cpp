@@ -19,6 +19,9 @@ namespace {
 // A configuration of every key with comments has some 10 KiB; more is a wrong path.
 constexpr std::size_t kMaxFileBytes = 1024 * 1024;
 
+// Random characters: beyond guessing over a network.
+constexpr std::size_t kStrongSecret = 16;
+
 using Failure = std::optional<std::string>;
 
 /// The command line, split up but not yet judged: CLI11 knows the flags, the key table their values.
@@ -215,6 +218,11 @@ Result<LoadedConfig, std::string> load_config(const std::vector<std::string>& ar
   if (auto failure = loader.apply_environment(environment)) return *failure;
   if (auto failure = loader.apply_command_line(*line)) return *failure;
   if (auto problem = check_config(loaded.config)) return with_origin(*problem, loaded);
+  for (const auto* secret : {&loaded.config.metrics_token, &loaded.config.otp_webhook_secret})
+    if (!secret->empty() && secret->size() < kStrongSecret)
+      loaded.warnings.push_back(
+          std::string(secret == &loaded.config.metrics_token ? "metrics_token" : "otp_webhook_secret") +
+          " is short enough to be guessed; 16 random characters are not");
   return loaded;
 }
 

@@ -13,7 +13,7 @@ namespace sotto::server {
 
 /// A whole number and a unit: ms, s, m, h, d. "0" needs none.
 std::optional<Milliseconds> parse_duration(std::string_view text);
-/// In the largest unit that gives a whole number: "90s", "1h", "500ms".
+/// In the largest unit that gives a whole number: "90s", "1h", "500ms"; a minute is "60s".
 std::string format_duration(Milliseconds duration);
 
 /// A whole number of bytes, with an optional unit: B, KiB, MiB, GiB.

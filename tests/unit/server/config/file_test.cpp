@@ -63,11 +63,12 @@ TEST_P(BadConfigFile, IsRefusedWithItsLineAndTheReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, BadConfigFile,
-    testing::Values(Bad{"a = 1\n[server]\n", 2, "sections"}, Bad{"listen\n", 1, "listen: needs a value"},
-                    Bad{"\n\na =\n", 3, "a: has no value"}, Bad{"a = \"x\nb = 1", 1, "closing \""},
-                    Bad{"a = 'x", 1, "closing '"}, Bad{"a = x y\n", 1, "behind the value"},
-                    Bad{"a = (x)\n", 1, "needs quotes"}, Bad{"= 5\n", 1, "begin with the name"},
-                    Bad{"a = \"\\n\"", 1, "backslash"}, Bad{"a = [\"x\"\nb = 1", 2, "comma or ]"},
+    testing::Values(Bad{"a = 1\n[server]\n", 2, "sections"}, Bad{std::string(100'000, 'x'), 1, "too long"},
+                    Bad{"listen\n", 1, "listen: needs a value"}, Bad{"\n\na =\n", 3, "a: has no value"},
+                    Bad{"a = \"x\nb = 1", 1, "closing \""}, Bad{"a = 'x", 1, "closing '"},
+                    Bad{"a = x y\n", 1, "behind the value"}, Bad{"a = (x)\n", 1, "needs quotes"},
+                    Bad{"= 5\n", 1, "begin with the name"}, Bad{"a = \"\\n\"", 1, "backslash"},
+                    Bad{"a = [\"x\"\nb = 1", 2, "comma or ]"},
                     Bad{"a = 1\nl = [\"x\",\n", 3, "line 2 has no closing ]"},
                     Bad{"l = [\"a,b\"]", 1, "comma"}, Bad{"a = 1\n\na = 2\n", 3, "set already, in line 1"},
                     Bad{"a = 1\nb = \"\xFF\"\n", 2, "UTF-8"},

@@ -26,7 +26,7 @@ TEST(Duration, RefusesAMissingOrUnknownUnitASignAndAnOverflow) {
 }
 
 TEST(Duration, IsWrittenInTheLargestWholeUnit) {
-  for (const char* text : {"500ms", "90s", "5m", "1h", "2d", "61s"})
+  for (const char* text : {"500ms", "60s", "90s", "5m", "1h", "2d", "61s"})
     EXPECT_EQ(format_duration(*parse_duration(text)), text);
 }
 
