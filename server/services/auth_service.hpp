@@ -64,11 +64,13 @@ class AuthService {
                                                    std::string_view access_token) const;
 
  private:
-  ServiceResult<void> check_otp(Store& store, WriteContext& context, const LoginRequest& request);
-  User find_or_create_user(Store& store, WriteContext& context, const std::string& phone_number);
-  ServiceResult<Device> sign_in_device(Store& store, WriteContext& context, const User& user,
-                                       const LoginRequest& request);
-  TokenPair issue(Store& store, WriteContext& context, Device device, bool is_new);
+  ServiceResult<void> limit_address(const std::string& address, Timestamp now);
+  ServiceResult<void> check_otp(Store& store, const WriteContext& context, const LoginRequest& request) const;
+  static User find_or_create_user(Store& store, WriteContext& context, const std::string& phone_number);
+  static Device find_or_create_device(Store& store, WriteContext& context, const User& user,
+                                      const LoginRequest& request);
+  TokenPair issue(Store& store, WriteContext& context, const Caller& caller) const;
+  [[nodiscard]] TokenHash hash_code(std::string_view phone_number, std::string_view code) const;
 
   Limits limits_;
   SecretBytes token_key_;

@@ -1,6 +1,8 @@
 // What is common to direct and group conversations: opening a direct one, and asking who is in one.
 #pragma once
 
+#include <vector>
+
 #include "server/model/conversation.hpp"
 #include "server/model/service_error.hpp"
 #include "server/ports/storage.hpp"
@@ -19,8 +21,9 @@ class ConversationService {
                                                     ConversationId conversation) const;
 };
 
-/// Stores a change, with its audience, and publishes it. Used by all that change conversations.
-void publish_change(Store& store, WriteContext& context, Change change, ConversationPtr state,
-                    std::vector<UserId> audience);
+/// Stores a change and tells it to everybody who is in the conversation afterwards, and to `others` (those
+/// who are not in it any more). Used by all that change conversations.
+void publish_change(Store& store, WriteContext& context, const Change& change,
+                    std::vector<UserId> others = {});
 
 }  // namespace sotto::server

@@ -44,16 +44,19 @@ class GroupService {
   ServiceResult<ConversationPtr> set_role(Store& store, WriteContext& context, const Caller& caller,
                                           ConversationId group, UserId user, Role role);
 
-  /// Every group of a person who deletes the account.
+  /// Every conversation of a person who deletes the account, direct ones too.
   void leave_all(Store& store, WriteContext& context, const Caller& caller);
 
  private:
   ServiceResult<ConversationPtr> as_admin(const Store& store, const Caller& caller,
                                           ConversationId group) const;
-  ServiceResult<std::vector<UserId>> existing_users(const Store& store, const std::vector<UserId>& users,
-                                                    const char* field) const;
-  void take_out(Store& store, WriteContext& context, const Caller& actor, const ConversationState& group,
-                UserId user);
+  /// The ids sorted; refused if one is given twice or nobody.
+  static ServiceResult<std::vector<UserId>> check_users(const Store& store, const std::vector<UserId>& users,
+                                                        const char* field);
+  ServiceResult<void> check_size(std::size_t members, const char* field) const;
+  static void take_out(Store& store, WriteContext& context, UserId actor,
+                       const ConversationState& conversation, UserId user);
+  static void delete_group(Store& store, WriteContext& context, UserId actor, const ConversationState& group);
 
   Limits limits_;
 };

@@ -18,7 +18,8 @@ class MessageService {
   MessageService(const Limits& limits, ConversationService& conversations)
       : limits_(limits), conversations_(conversations) {}
 
-  ServiceResult<Ack> accept(Store& store, WriteContext& context, const Caller& caller, NewMessage&& message);
+  ServiceResult<Ack> accept(Store& store, WriteContext& context, const Caller& caller,
+                            const NewMessage& message);
 
  private:
   [[nodiscard]] ServiceResult<void> check_values(const NewMessage& message) const;

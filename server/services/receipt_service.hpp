@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,7 +56,7 @@ class ReceiptCollector {
   [[nodiscard]] std::optional<Timestamp> due_at() const { return due_at_; }
   [[nodiscard]] bool due(Timestamp now) const { return due_at_ && now >= *due_at_; }
   /// Flush now instead of waiting.
-  [[nodiscard]] bool full() const { return size_ >= kCapacity; }
+  [[nodiscard]] bool full() const { return delivered_.size() + read_.size() >= kCapacity; }
   ReceiptBatch take();
 
  private:
@@ -64,7 +64,6 @@ class ReceiptCollector {
 
   Milliseconds wait_;
   std::optional<Timestamp> due_at_;
-  std::size_t size_ = 0;
   std::vector<ReceiptBatch::Delivered> delivered_;
   std::map<std::pair<ConversationId, UserId>, MessageId> read_;
 };
