@@ -36,7 +36,9 @@ class Sources {
         merged.push_back({StreamId{id.value}, Candidate::Kind::message});
       }
     }
-    if (options.receipts) receipts = store.receipts().receipts_after(user, after, limit);
+    if (options.receipts_after != StreamOptions::kNoReceipts) {
+      receipts = store.receipts().receipts_after(user, std::max(after, options.receipts_after), limit);
+    }
     for (std::size_t i = 0; i < receipts.size(); ++i) {
       merged.push_back({StreamId{receipts[i].id.value}, Candidate::Kind::receipt, i});
     }
