@@ -36,7 +36,8 @@ std::string plot(const std::string& title,
   svg << "<figure><figcaption>" << title << "</figcaption><svg viewBox='0 0 640 300' role='img' aria-label='"
       << title << "'>";
   const auto y = [&](double ms) { return 260 - 240 * std::log10(1 + ms * 10) / std::log10(1 + top * 10); };
-  for (double tick = 0.1; tick <= top * 1.01; tick *= 10) {
+  for (int power = -1; std::pow(10, power) <= top * 1.01; ++power) {
+    const double tick = std::pow(10, power);
     svg << "<line x1='60' x2='630' y1='" << y(tick) << "' y2='" << y(tick)
         << "' stroke='#ddd'/><text x='52' y='" << y(tick) + 4 << "' text-anchor='end'>" << tick
         << " ms</text>";

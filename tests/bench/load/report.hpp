@@ -14,7 +14,7 @@ class Report {
  public:
   explicit Report(const Options& options) : options_(options) {}
 
-  void add(std::string name, Outcome outcome) { runs_.push_back({std::move(name), std::move(outcome)}); }
+  void add(std::string name, const Outcome& outcome) { runs_.push_back({std::move(name), outcome}); }
   [[nodiscard]] std::string table() const;
   [[nodiscard]] std::string json() const;
   [[nodiscard]] bool write_html(const std::string& file) const;
