@@ -1,0 +1,61 @@
+#include "sdk/net/url.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+namespace sotto::net {
+
+namespace {
+
+constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
+
+Error bad_url(const char* why) {
+  return {ErrorCode::invalid_argument, std::string("the server's URL ") + why};
+}
+
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+}  // namespace
+
+std::string Url::server() const {
+  return bracketed(host) + ":" + std::to_string(port);
+}
+
+Result<Url> parse_url(std::string_view text) {
+  auto parsed = boost::urls::parse_uri({text.data(), text.size()});
+  if (!parsed) return bad_url("is not a URL");
+  const boost::urls::url_view view = *parsed;
+
+  Url url;
+  const std::string_view scheme{view.scheme().data(), view.scheme().size()};
+  url.tls = scheme == "https" || scheme == "wss";
+  url.websocket = scheme == "ws" || scheme == "wss";
+  if (!url.tls && !url.websocket && scheme != "http")
+    return bad_url("has to start with http, https, ws or wss");
+  if (view.has_userinfo()) return bad_url("holds a user name");
+  if (view.has_fragment()) return bad_url("holds a fragment");
+
+  url.host = view.host_type() == boost::urls::host_type::ipv6 ? std::string(view.host_address())
+                                                              : std::string(view.host());
+  if (url.host.empty()) return bad_url("names no host");
+  if (url.host.find_first_of(std::string_view("\0\r\n /", 5)) != std::string::npos) {
+    return bad_url("has a host that is no host name");
+  }
+  const std::uint16_t usual_port = url.tls ? kHttpsPort : kHttpPort;
+  url.port = usual_port;
+  if (view.has_port() && !view.port().empty()) {
+    url.port = view.port_number();  // 0 as well where the digits do not fit
+    if (url.port == 0) return bad_url("has a port that is no port");
+  }
+  url.authority = bracketed(url.host);
+  if (url.port != usual_port) url.authority += ":" + std::to_string(url.port);
+
+  url.target = std::string(view.encoded_target());
+  if (url.target.empty() || url.target.front() != '/') url.target.insert(0, "/");
+  return url;
+}
+
+}  // namespace sotto::net
