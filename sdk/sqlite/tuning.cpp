@@ -23,26 +23,35 @@ SqliteResult<void> set_journal(Database& db, JournalMode mode) {
 SqliteResult<void> tune(Database& db, const Tuning& wanted) {
   sqlite3_busy_timeout(db.handle(), static_cast<int>(wanted.busy_timeout.count()));
 
-  std::string first =
+  // Before anything that reads the file: a log that was opened with shared memory keeps it.
+  std::string first = wanted.exclusive ? "PRAGMA locking_mode = EXCLUSIVE;" : "";
+  first +=
       "PRAGMA cache_spill = OFF;"
       "PRAGMA temp_store = MEMORY;"
       "PRAGMA foreign_keys = ON;"
       "PRAGMA cell_size_check = ON;";  // a malformed page is found when read, not when it has done harm
   first += "PRAGMA cache_size = -" + std::to_string(wanted.cache_kib) + ";";
   first += wanted.secure_delete ? "PRAGMA secure_delete = ON;" : "PRAGMA secure_delete = OFF;";
-  if (wanted.exclusive) first += "PRAGMA locking_mode = EXCLUSIVE;";
   SqliteResult<void> set = db.exec(first.c_str());
   if (!set) return set;
 
   set = set_journal(db, wanted.journal);
   if (!set) return set;
 
-  std::string then =
-      wanted.durability == Durability::full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
-  // F_FULLFSYNC where plain fsync does not reach the disk (Apple); a no-op elsewhere.
-  if (wanted.durability == Durability::full)
+  // EXTRA syncs the folder after a rollback journal is deleted; without that, power loss may bring the
+  // journal back and undo the last commit. For a log it is the same as FULL.
+  std::string then;
+  if (wanted.durability == Durability::normal) {
+    then = "PRAGMA synchronous = NORMAL;";
+  } else {
+    then = wanted.journal == JournalMode::wal ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = EXTRA;";
+    // F_FULLFSYNC where plain fsync does not reach the disk (Apple); a no-op elsewhere.
     then += "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;";
+  }
   then += "PRAGMA wal_autocheckpoint = " + std::to_string(wanted.wal_autocheckpoint_pages) + ";";
+  // An exclusive connection takes its locks when it first needs them and then keeps them. Now, so that a
+  // second process finds out when it opens.
+  if (wanted.exclusive && sqlite3_db_readonly(db.handle(), "main") == 0) then += "BEGIN EXCLUSIVE; COMMIT;";
   return db.exec(then.c_str());
 }
 

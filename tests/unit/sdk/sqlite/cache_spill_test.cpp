@@ -27,10 +27,12 @@ std::int64_t rows_after_a_crash(bool spill) {
   EXPECT_DONE(db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a BLOB NOT NULL) STRICT"));
   SqliteResult<Statement> insert = db.prepare("INSERT INTO t (a) VALUES (randomblob(1000))");
   EXPECT_DONE(insert);
+  EXPECT_DONE(db.exec("BEGIN"));
   for (int row = 0; row < kRows; ++row) {
     StatementScope use(*insert);
     EXPECT_DONE(use->run());
   }
+  EXPECT_DONE(db.exec("COMMIT"));
 
   SqliteResult<Transaction> tx = Transaction::begin(db);
   EXPECT_DONE(tx);

@@ -1,5 +1,7 @@
 #include "sdk/sqlite/tuning.hpp"
 
+#include <sqlite3.h>
+
 #include "tests/unit/sdk/sqlite/fixture.hpp"
 
 namespace sotto::sqlite {
@@ -31,6 +33,28 @@ TEST_F(TuningTest, CanKeepARollbackJournal) {
   ASSERT_DONE(tune(db_, {.journal = JournalMode::rollback, .durability = Durability::normal}));
   EXPECT_EQ(db_.scalar_text("PRAGMA journal_mode").value_or("?"), "delete");
   EXPECT_EQ(pragma("synchronous"), 1);
+}
+
+TEST_F(TuningTest, ARollbackJournalsDeletionIsDurable) {
+  ASSERT_DONE(tune(db_, {.journal = JournalMode::rollback}));
+  EXPECT_EQ(pragma("synchronous"), 3);  // extra
+}
+
+TEST_F(TuningTest, AnExclusiveConnectionKeepsOthersOutFromTheStart) {
+  for (const JournalMode mode : {JournalMode::wal, JournalMode::rollback}) {
+    for (int round = 0; round < 2; ++round) {  // a new file, and one that has been closed
+      const std::string path = folder_.file(mode == JournalMode::wal ? "wal.db" : "rollback.db");
+      Database first = open_or_die(path);
+      ASSERT_DONE(tune(first, {.journal = mode, .exclusive = true}));
+      Database second = open_or_die(path);
+      SqliteResult<void> refused =
+          tune(second, {.journal = mode, .busy_timeout = std::chrono::milliseconds(0), .exclusive = true});
+      ASSERT_FALSE(refused);
+      EXPECT_TRUE(refused.error().is(SQLITE_BUSY)) << refused.error().text;
+      EXPECT_FALSE(std::filesystem::exists(path + "-shm"));
+      ASSERT_DONE(first.exec("CREATE TABLE IF NOT EXISTS t (a INTEGER) STRICT"));
+    }
+  }
 }
 
 TEST_F(TuningTest, AnExclusiveConnectionInWalModeHasNoSharedMemoryFile) {
