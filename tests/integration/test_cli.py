@@ -1,0 +1,105 @@
+"""`sotto login`, `sotto send` and their exit codes: what scripts rely on."""
+import os
+import subprocess
+
+import pytest
+
+from harness import patience
+from harness.binaries import program
+from harness.people import DEV_CODE, fresh_phone_number
+
+
+def run(*arguments, given=None):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
+    return subprocess.run([program("sotto"), *map(str, arguments)], input=given, capture_output=True, text=True,
+                          env=environment, timeout=patience.ANSWER * 2, stdin=None if given is not None else subprocess.DEVNULL)
+
+
+def sign_in(server, store, number=None):
+    number = number or fresh_phone_number()
+    done = run("login", "--server", server.url, "--store", store, "--phone", number, "--code", DEV_CODE)
+    assert done.returncode == 0, done
+    return number
+
+
+def test_a_message_is_sent_and_its_id_printed(server, people, tmp_path):
+    sign_in(server, tmp_path / "alice")
+    bob = people.online(1)[0]
+    done = run("send", "--store", tmp_path / "alice", bob.device.phone_number, "hello from a script")
+    assert done.returncode == 0, done
+    frame = bob.expect("message", content="hello from a script")
+    assert done.stdout.strip() == frame["message_id"]
+
+
+def test_a_message_is_read_from_standard_input(server, people, tmp_path):
+    sign_in(server, tmp_path / "alice")
+    bob = people.online(1)[0]
+    done = run("send", "--store", tmp_path / "alice", bob.device.phone_number, "-", given="two\nlines")
+    assert done.returncode == 0, done
+    bob.expect("message", content="two\nlines")
+
+
+def test_a_wrong_code_fails_and_says_what_to_do(server, tmp_path):
+    done = run("login", "--server", server.url, "--store", tmp_path / "x", "--phone", fresh_phone_number(), "--code", "123456")
+    assert done.returncode == 1 and "code" in done.stderr, done
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["send"], ["login", "--shoe-size", "38"], ["rpc", "--server"]])
+def test_wrong_use_is_2_and_explained(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2 and done.stderr.strip(), done
+
+
+def test_no_server_known_is_wrong_use(tmp_path):
+    done = run("send", "--store", tmp_path / "x", "+99912345678901", "x")
+    assert done.returncode == 2 and "--server" in done.stderr, done
+
+
+def test_an_unreachable_server_may_work_later(server, tmp_path):
+    done = run("login", "--server", "http://127.0.0.1:9", "--store", tmp_path / "x", "--phone", fresh_phone_number(), "--code", "1")
+    assert done.returncode == 3, done
+
+
+def test_help_and_version_are_printed():
+    for flag in ("--help", "--version"):
+        done = run(flag)
+        assert done.returncode == 0 and done.stdout.strip(), done
+
+
+def test_the_store_is_nobody_elses_business(server, tmp_path):
+    sign_in(server, tmp_path / "alice")
+    for path in [tmp_path / "alice", *(tmp_path / "alice").rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_the_store_holds_no_text_or_token_in_the_clear(server, people, tmp_path):
+    store = tmp_path / "alice"
+    number = sign_in(server, store)
+    bob = people.online(1)[0]
+    run("send", "--store", store, bob.device.phone_number, "a very secret sentence")
+    bob.expect("message")
+    stored = b"".join(path.read_bytes() for path in store.rglob("*") if path.is_file())
+    assert stored
+    for secret in ("a very secret sentence", "secret sentence", number[1:], bob.device.phone_number[1:]):
+        assert secret.encode() not in stored, secret
+    assert b"SQLite format 3" not in stored
+
+
+def test_a_damaged_or_foreign_store_is_an_error_that_says_so(server, tmp_path):
+    store = tmp_path / "alice"
+    sign_in(server, store)
+    database = max((path for path in store.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    content = bytearray(database.read_bytes())
+    content[len(content) // 2] ^= 1
+    database.write_bytes(content)
+    done = run("send", "--store", store, "+99912345678901", "x")
+    assert done.returncode == 1 and done.stderr.strip(), done
+    assert len(database.read_bytes()) == len(content), "nothing is deleted by itself"
+
+
+def test_a_lost_key_is_said_to_be_lost(server, tmp_path):
+    store = tmp_path / "alice"
+    sign_in(server, store)
+    (store / "store.key").unlink()
+    done = run("send", "--store", store, "+99912345678901", "x")
+    assert done.returncode == 1 and "key" in done.stderr, done
