@@ -20,6 +20,8 @@ constexpr std::size_t kRefreshTokenBytes = 32;
 // Reuse of a token is noticed for this long after it was given out. A device refreshes hourly, so this is
 // about 700 rows.
 constexpr Milliseconds kReuseMemory = std::chrono::hours(24 * 30);
+// A code that is over is known as such for a while ("expired", not "wrong").
+constexpr Milliseconds kExpiredMemory = std::chrono::hours(1);
 // Attackers who hold more addresses or numbers than this are not stopped by a limit for each.
 constexpr std::size_t kLimiterKeys = 100'000;
 
@@ -79,7 +81,7 @@ ServiceResult<OtpMessage> AuthService::request_otp(Store& store, WriteContext& c
     const Milliseconds wait = per_number_.take(request.phone_number, context.now);
     if (wait > Milliseconds(0)) return refuse_rate("too many codes were asked for with this number", wait);
   }
-  store.accounts().delete_otps_expired_before(context.now);
+  store.accounts().delete_otps_expired_before(context.now - kExpiredMemory);
   OtpMessage message{request.phone_number, make_code(context.random)};
   store.accounts().put_otp(
       {request.phone_number, hash_code(message.phone_number, message.code), 0, context.now + kOtpLifetime});

@@ -20,17 +20,13 @@
 #include <string>
 
 #include "sdk/base/secret.hpp"
+#include "server/adapters/sqlite/open.hpp"
 #include "server/ports/event_sink.hpp"
 #include "server/ports/storage.hpp"
 
 namespace sotto::server {
 
 struct Metrics;
-
-/// Why the storage cannot be opened: one line that names the file.
-struct OpenError {
-  std::string text;
-};
 
 struct EmbeddedOptions {
   std::string path;  ///< the database file; made if it is not there, its folder has to exist
@@ -47,7 +43,8 @@ struct EmbeddedOptions {
 class EmbeddedStorage final : public Storage {
  public:
   /// Opens or makes the file, brings its schema up to date, and refuses what it should not touch: another
-  /// program's file, a newer schema, a clock more than 5 s behind what is stored.
+  /// program's file, a newer schema, a file another process has open, a clock more than 5 s behind what is
+  /// stored.
   static Result<std::unique_ptr<EmbeddedStorage>, OpenError> open(EmbeddedOptions options);
   ~EmbeddedStorage() override;  ///< closes
 

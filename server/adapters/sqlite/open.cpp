@@ -1,0 +1,137 @@
+#include "server/adapters/sqlite/open.hpp"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "sdk/base/snowflake.hpp"
+#include "sdk/sqlite/migrations.hpp"
+#include "sdk/sqlite/transaction.hpp"
+#include "sdk/sqlite/tuning.hpp"
+#include "server/adapters/sqlite/schema.hpp"
+#include "server/services/access_token.hpp"
+
+namespace sotto::server {
+
+namespace {
+// A clock that is wrong by more gives ids, and with them times, that no other machine can follow
+// (guarantees.md).
+constexpr Milliseconds kMaxClockError = std::chrono::seconds(5);
+// The hot ends of every index for thousands of active conversations.
+constexpr int kWriterCacheKib = 64 * 1024;
+constexpr int kReaderCacheKib = 16 * 1024;
+// 32 MiB between checkpoints: a page that is written by every batch goes to the main file once for hundreds
+// of them.
+constexpr int kCheckpointPages = 8192;
+
+OpenError error_of(const std::string& path, const std::string& what) {
+  return OpenError{"database " + path + ": " + what};
+}
+
+OpenError error_of(const std::string& path, const sqlite::SqliteError& error) {
+  switch (error.primary()) {
+    case SQLITE_FULL:
+      return error_of(path, "the disk is full");
+    case SQLITE_READONLY:
+      return error_of(path, "the file or its folder is read-only");
+    case SQLITE_CANTOPEN:
+      return error_of(path, "cannot be opened; is the folder there and may it be written?");
+    case SQLITE_NOTADB:
+      return error_of(path, "is not a database of sotto-server");
+    case SQLITE_CORRUPT:
+      return error_of(path, "is damaged; restore it from a backup");
+    case SQLITE_BUSY:
+      return error_of(path, "is in use by another process");
+    default:
+      return error_of(path, error.text);
+  }
+}
+
+/// Before anything is written to it, even its journal mode: an empty file, or one of ours.
+Result<void, OpenError> check_owner(sqlite::Database& db, const std::string& path) {
+  const auto objects = db.scalar("SELECT count(*) FROM sqlite_schema");
+  if (!objects) return error_of(path, objects.error());
+  const auto id = db.scalar("PRAGMA application_id");
+  if (!id) return error_of(path, id.error());
+  if (*id == server_schema().application_id || (*id == 0 && *objects == 0)) return {};
+  return error_of(path, "belongs to another program");
+}
+
+Result<void, OpenError> bring_up_to_date(sqlite::Database& db, const std::string& path) {
+  const sqlite::MigrationResult migrated = sqlite::migrate(db, server_schema());
+  if (migrated) return {};
+  const sqlite::MigrationError& error = migrated.error();
+  switch (error.kind) {
+    case sqlite::MigrationError::Kind::newer_schema:
+      return error_of(path, "was written by a newer version of sotto-server");
+    case sqlite::MigrationError::Kind::not_ours:
+      return error_of(path, "belongs to another program");
+    case sqlite::MigrationError::Kind::failed:
+      break;
+  }
+  return error_of(path, error.cause);
+}
+
+/// The one row of `progress`, made with the file. Writing it each time shows that writing works.
+sqlite::SqliteResult<void> touch_progress(sqlite::Database& db, Random& random) {
+  sqlite::SqliteResult<sqlite::Transaction> tx = sqlite::Transaction::begin(db);
+  if (!tx) return tx.error();
+  sqlite::SqliteResult<sqlite::Statement> insert = db.prepare(
+      "INSERT INTO progress (id, last_id, gone_up_to, token_key) VALUES (1, 0, 0, ?1) "
+      "ON CONFLICT (id) DO UPDATE SET last_id = last_id");
+  if (!insert) return insert.error();
+  const SecretBytes key = SecretBytes::random(random, kTokenKeyBytes);
+  {
+    sqlite::StatementScope use(*insert);
+    use->bind(1, key.view());
+    if (auto done = use->run(); !done) return done;
+  }
+  return tx->commit();
+}
+
+sqlite::Tuning tuning(int cache_kib) {
+  sqlite::Tuning tuning;
+  tuning.cache_kib = cache_kib;
+  tuning.wal_autocheckpoint_pages = kCheckpointPages;
+  return tuning;
+}
+}  // namespace
+
+Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random) {
+  sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::create);
+  if (!opened) return error_of(path, opened.error());
+  sqlite::Database db = *std::move(opened);
+  // SQLite falls back to reading by itself.
+  if (sqlite3_db_readonly(db.handle(), "main") == 1) return error_of(path, "the file is read-only");
+  if (auto ok = check_owner(db, path); !ok) return ok.error();
+  if (auto ok = sqlite::tune(db, tuning(kWriterCacheKib)); !ok) return error_of(path, ok.error());
+  if (auto ok = bring_up_to_date(db, path); !ok) return ok.error();
+  if (auto ok = touch_progress(db, random); !ok) return error_of(path, ok.error());
+
+  OpenedDatabase result{std::move(db), {}, 0};
+  sqlite::SqliteResult<sqlite::Statement> read =
+      result.writer.prepare("SELECT last_id, token_key FROM progress WHERE id = 1");
+  if (!read) return error_of(path, read.error());
+  sqlite::StatementScope use(*read);
+  const sqlite::SqliteResult<bool> row = use->step();
+  if (!row) return error_of(path, row.error());
+  if (!*row || use->blob(1).size() != kTokenKeyBytes) return error_of(path, "is damaged: its key is missing");
+  result.last_id = static_cast<std::uint64_t>(use->int64(0));
+  result.token_key = SecretBytes(use->blob(1));
+
+  const Milliseconds ahead = snowflake_time(result.last_id) - now;
+  if (result.last_id != 0 && ahead > kMaxClockError) {
+    return error_of(path, "holds ids from " + std::to_string(ahead.count() / 1000) +
+                              " s in the future; set this machine's clock right");
+  }
+  return result;
+}
+
+Result<sqlite::Database, OpenError> open_reader(const std::string& path) {
+  sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::read_only);
+  if (!opened) return error_of(path, opened.error());
+  if (auto ok = sqlite::tune(*opened, tuning(kReaderCacheKib)); !ok) return error_of(path, ok.error());
+  return *std::move(opened);
+}
+
+}  // namespace sotto::server

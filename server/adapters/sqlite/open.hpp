@@ -1,0 +1,34 @@
+// Opening the server's database file: everything that can be wrong with it is found here, before anyone is
+// served.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sdk/base/clock.hpp"
+#include "sdk/base/random.hpp"
+#include "sdk/base/secret.hpp"
+#include "sdk/sqlite/database.hpp"
+
+namespace sotto::server {
+
+/// One line that names the file and what is wrong with it.
+struct OpenError {
+  std::string text;
+};
+
+struct OpenedDatabase {
+  sqlite::Database writer;
+  SecretBytes token_key;
+  std::uint64_t last_id = 0;  ///< every new id has to be greater
+};
+
+/// Makes the file if it is not there, brings its schema up to date, and writes to it once, so that a disk
+/// that is full or read-only is noticed now. Refused, and left as it is: another program's file, a newer
+/// schema, ids from the future.
+Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random);
+
+/// A further connection for a reader.
+Result<sqlite::Database, OpenError> open_reader(const std::string& path);
+
+}  // namespace sotto::server

@@ -1,0 +1,50 @@
+#include "server/adapters/sqlite/sqlite_store.hpp"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+namespace sotto::server {
+
+SqliteStore::SqliteStore(sqlite::Database db, Role role)
+    : connection_(std::move(db)),
+      role_(role),
+      conversations_(connection_, role == Role::writer ? &cache_ : nullptr),
+      begin_(connection_, role == Role::writer ? "BEGIN IMMEDIATE" : "BEGIN") {}
+
+bool SqliteStore::begin() {
+  connection_.clear_fault();
+  Use(begin_).run();
+  changes_at_begin_ = sqlite3_total_changes64(connection_.db().handle());
+  return !fault();
+}
+
+bool SqliteStore::commit(std::uint64_t last_id) {
+  counts_.flush();
+  // A batch that only refused has nothing to make durable and does not wait for the disk.
+  const bool wrote = sqlite3_total_changes64(connection_.db().handle()) != changes_at_begin_;
+  if (wrote) Use(note_last_id_, last_id).run();
+  Use(commit_).run();
+  return !fault();
+}
+
+void SqliteStore::rollback() {
+  connection_.clear_fault();
+  counts_.drop();
+  cache_.clear();
+  // Some errors (a full disk) have rolled back by themselves.
+  if (connection_.db().in_transaction()) Use(rollback_).run();
+  connection_.clear_fault();
+}
+
+StreamId SqliteStore::snapshot() const {
+  Use use(last_id_);
+  return use.next() ? use->id<StreamId>(0) : StreamId{};
+}
+
+StreamId SqliteStore::gone_up_to() const {
+  Use use(gone_up_to_);
+  return use.next() ? use->id<StreamId>(0) : StreamId{};
+}
+
+}  // namespace sotto::server
