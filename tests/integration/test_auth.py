@@ -113,18 +113,6 @@ def test_the_previous_refresh_token_is_good_for_a_while_since_an_answer_may_be_l
     Rest(people.server, lost["access_token"]).get("/api/users/me").ok()
 
 
-def test_a_refresh_token_from_before_the_previous_one_revokes_the_device(people):
-    device = people.sign_in()
-    connection = device.online()
-    token = device.refresh_token
-    for _ in range(2):
-        token = refresh(people, token).ok()["refresh_token"]
-    refresh(people, device.refresh_token).refused(401)
-    refresh(people, token).refused(401)
-    device.rest.get("/api/users/me").refused(401)
-    connection.expect_close(4001)
-
-
 def test_refresh_tokens_survive_a_kill_of_the_server(make_server, make_people):
     server = make_server()
     people = make_people(server)

@@ -114,16 +114,21 @@ def test_a_second_sync_on_the_same_connection_starts_again_from_its_place(place)
 def test_catch_up_and_live_frames_join_without_a_hole_or_a_repeat(place):
     """The receiver syncs again and again, each time from where it was, while the sender never stops."""
     sender, receiver, where = place
-    count = 1500
+    count, chunk = 2000, 20
     names = [str(number) for number in range(count)]
-    writer = threading.Thread(target=send_many, args=(sender, where, names))
+
+    def write():
+        for start in range(0, count, chunk):
+            send_many(sender, where, names[start:start + chunk])
+
+    writer = threading.Thread(target=write)
     writer.start()
     seen, cursor, rounds = [], "0", 0
     try:
         while len(seen) < count:
             connection = receiver.connect()
             connection.sync(cursor)
-            wanted = min(count, len(seen) + 120)
+            wanted = min(count, len(seen) + chunk)
             connection.wait_until(lambda: len(seen) + len(connection.of("message")) >= wanted, patience.BULK)
             connection.drop()
             connection.checker.check()

@@ -127,7 +127,7 @@ def test_a_message_in_fragments_is_one_message(people):
     raw.send(TEXT, b'{"type":"sync","last_', final=False)
     raw.send(PING, b"between")
     raw.send(CONTINUATION, b'seen_message_id":"0"}')
-    kinds = [raw.receive(), raw.receive(), raw.receive()]
+    kinds = [raw.receive(), raw.receive()]
     assert (PONG, b"between") in kinds
     assert any(opcode == TEXT and b'"synced"' in data for opcode, data in kinds)
     raw.close()

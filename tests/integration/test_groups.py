@@ -21,11 +21,20 @@ def test_a_new_group_has_its_maker_as_admin(people):
     assert roles(carol, answer["conversation_id"]) == roles(alice, answer["conversation_id"])
 
 
-def test_member_ids_are_read_as_numbers_too_and_repeats_count_once(people):
+def test_member_ids_are_read_as_numbers_too_and_may_name_the_maker(people):
     alice, bob = people.devices(2)
-    members = [int(bob.user_id), bob.user_id, alice.user_id]
+    members = [int(bob.user_id), alice.user_id]
     group = alice.rest.post("/api/groups", {"name": "Pair", "member_ids": members}).ok(201)["conversation_id"]
     assert roles(alice, group) == {alice.user_id: "admin", bob.user_id: "member"}
+
+
+def test_a_member_given_twice_is_one_member_or_an_error(people):
+    alice, bob = people.devices(2)
+    answer = alice.rest.post("/api/groups", {"name": "Pair", "member_ids": [bob.user_id, int(bob.user_id)]})
+    if answer.status == 201:
+        assert roles(alice, answer.json["conversation_id"]) == {alice.user_id: "admin", bob.user_id: "member"}
+    else:
+        answer.refused((400, 422))
 
 
 def test_a_group_of_one_is_a_group(people):

@@ -152,8 +152,8 @@ def test_noise_on_the_binary_subprotocol_is_survived(world, seed):
 
 @pytest.mark.parametrize("data", [
     b"\xff" * 10, b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", b"\x0b" * 5000,
-    b"\x12\x04\x0a\x02\xff\xfe", b"\x00\x00", b"\x0a\x00\x12\x00\x1a\x00", b"\x13" * 200 + b"\x14" * 200,
-], ids=["ones", "length past the end", "endless varint", "open groups", "bad UTF-8 in a string", "tag 0", "three frames at once", "nested groups"])
+    b"\x12\x04\x0a\x02\xff\xfe", b"\x00\x00", b"\x13" * 200 + b"\x14" * 200,
+], ids=["ones", "length past the end", "endless varint", "open groups", "bad UTF-8 in a string", "tag 0", "nested groups"])
 def test_broken_protobuf_is_a_bad_frame(world, data):
     connection = world(frames.BINARY)
     connection.send_raw(data)
