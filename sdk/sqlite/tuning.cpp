@@ -26,6 +26,13 @@ SqliteResult<void> tune(Database& db, const Tuning& wanted) {
   // Before anything that reads the file: a log that was opened with shared memory keeps it.
   std::string first = wanted.exclusive ? "PRAGMA locking_mode = EXCLUSIVE;" : "";
   first +=
+      // FULL, and the folder is synced after a rollback journal is deleted; without that, power loss may
+      // bring the journal back and undo the last commit. A log's database, too, is born with a rollback
+      // journal: its first commits would be lost with it.
+      "PRAGMA synchronous = EXTRA;"
+      // F_FULLFSYNC where plain fsync does not reach the disk (Apple); a no-op elsewhere.
+      "PRAGMA fullfsync = ON;"
+      "PRAGMA checkpoint_fullfsync = ON;"
       "PRAGMA cache_spill = OFF;"
       "PRAGMA temp_store = MEMORY;"
       "PRAGMA foreign_keys = ON;"
@@ -38,16 +45,7 @@ SqliteResult<void> tune(Database& db, const Tuning& wanted) {
   set = set_journal(db, wanted.journal);
   if (!set) return set;
 
-  // EXTRA syncs the folder after a rollback journal is deleted; without that, power loss may bring the
-  // journal back and undo the last commit. For a log it is the same as FULL.
-  std::string then;
-  if (wanted.durability == Durability::normal) {
-    then = "PRAGMA synchronous = NORMAL;";
-  } else {
-    then = wanted.journal == JournalMode::wal ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = EXTRA;";
-    // F_FULLFSYNC where plain fsync does not reach the disk (Apple); a no-op elsewhere.
-    then += "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;";
-  }
+  std::string then = wanted.durability == Durability::normal ? "PRAGMA synchronous = NORMAL;" : "";
   then += "PRAGMA wal_autocheckpoint = " + std::to_string(wanted.wal_autocheckpoint_pages) + ";";
   // An exclusive connection takes its locks when it first needs them and then keeps them. Now, so that a
   // second process finds out when it opens.

@@ -23,7 +23,7 @@ TEST_F(TuningTest, SetsWhatEveryConnectionNeeds) {
   EXPECT_EQ(pragma("cache_spill"), 0);
   EXPECT_EQ(pragma("temp_store"), 2);  // memory
   EXPECT_EQ(pragma("foreign_keys"), 1);
-  EXPECT_EQ(pragma("synchronous"), 2);  // full
+  EXPECT_EQ(pragma("synchronous"), 3);  // extra
   EXPECT_EQ(pragma("busy_timeout"), 1234);
   EXPECT_EQ(pragma("secure_delete"), 1);
   EXPECT_EQ(db_.scalar_text("PRAGMA journal_mode").value_or("?"), "wal");
@@ -32,12 +32,7 @@ TEST_F(TuningTest, SetsWhatEveryConnectionNeeds) {
 TEST_F(TuningTest, CanKeepARollbackJournal) {
   ASSERT_DONE(tune(db_, {.journal = JournalMode::rollback, .durability = Durability::normal}));
   EXPECT_EQ(db_.scalar_text("PRAGMA journal_mode").value_or("?"), "delete");
-  EXPECT_EQ(pragma("synchronous"), 1);
-}
-
-TEST_F(TuningTest, ARollbackJournalsDeletionIsDurable) {
-  ASSERT_DONE(tune(db_, {.journal = JournalMode::rollback}));
-  EXPECT_EQ(pragma("synchronous"), 3);  // extra
+  EXPECT_EQ(pragma("synchronous"), 1);  // normal
 }
 
 TEST_F(TuningTest, AnExclusiveConnectionKeepsOthersOutFromTheStart) {
