@@ -22,10 +22,16 @@ class Day:
         self.dice = dice
         self.devices = people.devices(12)
         self.groups = [self.devices[0].group_with(self.devices[1:5]), self.devices[5].group_with(self.devices[6:])]
+        self.cursors = {}
         self.said = 0
 
+    def come(self, device):
+        connection = device.connect()
+        self.cursors[device] = connection.sync(self.cursors.get(device, "0"))["last_message_id"]
+        return connection
+
     def round(self):
-        present = [device.online("18446744073709551614") for device in self.dice.sample(self.devices, 6)]
+        present = [self.come(device) for device in self.dice.sample(self.devices, 6)]
         for _ in range(40):
             speaker, listener = self.dice.sample(present, 2)
             speaker.send("typing", conversation_id=self.groups[0])
@@ -35,7 +41,7 @@ class Day:
             listener.send("read", conversation_id=frame["conversation_id"], up_to_message_id=frame["message_id"])
         present[0].send("presence_subscribe", user_ids=[device.user_id for device in self.devices])
         present[1].device.inbox()
-        present[2].device.history(ack["conversation_id"])
+        speaker.device.history(ack["conversation_id"])
         present[3].rest.patch("/api/users/me", {"about": str(self.said)}).ok()
         for connection in present[:3]:
             connection.close()
