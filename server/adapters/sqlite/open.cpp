@@ -97,8 +97,9 @@ sqlite::Tuning tuning(int cache_kib) {
 }
 }  // namespace
 
-Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random) {
-  sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::create);
+Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random,
+                                                const char* vfs) {
+  sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::create, vfs);
   if (!opened) return error_of(path, opened.error());
   sqlite::Database db = *std::move(opened);
   // SQLite falls back to reading by itself.
@@ -127,8 +128,9 @@ Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timesta
   return result;
 }
 
-Result<sqlite::Database, OpenError> open_reader(const std::string& path) {
-  sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::read_only);
+Result<sqlite::Database, OpenError> open_reader(const std::string& path, const char* vfs) {
+  sqlite::SqliteResult<sqlite::Database> opened =
+      sqlite::Database::open(path, sqlite::OpenMode::read_only, vfs);
   if (!opened) return error_of(path, opened.error());
   if (auto ok = sqlite::tune(*opened, tuning(kReaderCacheKib)); !ok) return error_of(path, ok.error());
   return *std::move(opened);

@@ -26,9 +26,10 @@ struct OpenedDatabase {
 /// Makes the file if it is not there, brings its schema up to date, and writes to it once, so that a disk
 /// that is full or read-only is noticed now. Refused, and left as it is: another program's file, a newer
 /// schema, ids from the future.
-Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random);
+Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random,
+                                                const char* vfs = nullptr);
 
 /// A further connection for a reader.
-Result<sqlite::Database, OpenError> open_reader(const std::string& path);
+Result<sqlite::Database, OpenError> open_reader(const std::string& path, const char* vfs = nullptr);
 
 }  // namespace sotto::server
