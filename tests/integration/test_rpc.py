@@ -245,3 +245,35 @@ def test_bad_lines_are_answered_and_the_next_one_works(sotto, line, code):
     if code is not None:
         answers = list(alice._answers.values())
         assert [answer["error"]["code"] for answer in answers] == [code], answers
+
+
+def test_typing_is_an_event(sotto, people):
+    [alice] = sotto()
+    bob = people.online(1)[0]
+    conversation = bob.say("hello", to=alice)["conversation_id"]
+    alice.expect_text("hello")
+    bob.send("typing", conversation_id=conversation)
+    event = alice.expect("typing")
+    assert event["conversation_id"] == conversation and event["user_id"] == bob.user_id
+
+
+def test_a_group_message_is_delivered_and_read_once_all_have(sotto):
+    alice, bob, carol = sotto(3)
+    group = alice.call("group_create", name="All", member_ids=[bob.user_id, carol.user_id])["conversation_id"]
+    sent = alice.call("send", conversation_id=group, text="hello all")
+    seen = [each.expect_text("hello all") for each in (bob, carol)]
+    alice.wait_until_status(sent["local_id"], "delivered")
+    bob.call("mark_read", conversation_id=group, message_id=seen[0]["message_id"])
+    carol.call("mark_read", conversation_id=group, message_id=seen[1]["message_id"])
+    alice.wait_until_status(sent["local_id"], "read")
+
+
+def test_what_the_sdk_sends_a_stock_client_can_read(sotto, people):
+    [alice] = sotto()
+    bob = people.online(1)[0]
+    alice.call("send", user_id=bob.user_id, text="from the SDK")
+    frame = bob.expect("message", content="from the SDK")
+    bob.send("read", conversation_id=frame["conversation_id"], up_to_message_id=frame["message_id"])
+    alice.expect("status", lambda event: event["message_id"] == frame["message_id"] and event["status"] == "read")
+    bob.say("from a stock client", to=alice)
+    alice.expect_text("from a stock client")

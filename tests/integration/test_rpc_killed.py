@@ -39,7 +39,7 @@ def revive(client):
 
 
 def finish(clients, group, sent):
-    settle(clients, group, clients[0])
+    settle(clients, group)
     return check_rpc_promises(clients, group, sent)
 
 

@@ -1,23 +1,31 @@
 """G1 to G5 and G7 on the SDK's side: what the app was told, what the devices show, what the server holds."""
 from harness import patience
 
+END = "the end of "
 
-def settle(clients, conversation, speaker):
-    """A last message after everything else; once everybody shows it, what they show is final."""
-    text = "the end"
-    speaker.call("send", conversation_id=conversation, text=text)
+
+def settle(clients, conversation):
+    """Everybody says a last message; once everybody shows all of them, what they show is final: a sender's messages go
+    out in order, so nothing can still be waiting before its last one."""
     for client in clients:
-        client.wait_until(lambda c=client: any(event["type"] == "message" and event["message"]["text"] == text and
-                                               event["message"]["message_id"] for event in c.events) or
-                          text in c.shown(conversation), patience.BULK, "the last message")
+        client.call("connect")  # does not wait for the next attempt to reconnect
+        client.call("send", conversation_id=conversation, text=END + client.user_id)
+    wanted = {END + client.user_id for client in clients}
+
+    def shows_all(client):
+        page = client.call("messages", conversation_id=conversation, limit=100)
+        return wanted <= {message["text"] for message in page["messages"] if message["message_id"]}
+
+    for client in clients:
+        client.wait_until(lambda c=client: shows_all(c), patience.BULK, "everybody's last message")
 
 
 def check_rpc_promises(clients, conversation, sent_by):
     """`sent_by[client]` are the texts that `send` accepted, in order. All devices must show all of them, once each, in
-    one order, each sender's in the order in which they were sent, with ascending ids."""
+    one order, each sender's in the order in which they were sent, with ascending ids; how many there are."""
     views = {}
     for client in clients:
-        messages = [message for message in client.all_messages(conversation) if message["text"] != "the end"]
+        messages = [message for message in client.all_messages(conversation) if not message["text"].startswith(END)]
         ids = [int(message["message_id"]) for message in messages]
         assert ids == sorted(set(ids)), "G3: ids rise without repeats"
         views[client] = [(message["message_id"], message["text"]) for message in messages]
