@@ -36,6 +36,7 @@ class ConversationStore {
 
   /// Null: there is none. A deleted one is found, without members.
   [[nodiscard]] virtual ConversationPtr find(ConversationId conversation) const = 0;
+  [[nodiscard]] virtual bool is_deleted(ConversationId conversation) const = 0;
   /// In either order; both the same: the note to oneself.
   [[nodiscard]] virtual std::optional<ConversationId> find_direct(UserId a, UserId b) const = 0;
   [[nodiscard]] virtual std::optional<ConversationId> find_by_creation_key(UserId creator,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -57,6 +58,22 @@ class Sources {
   std::vector<Receipt> receipts;
   std::vector<GapRow> gaps;
 };
+/// A deleted group is gone at once, though its messages are deleted by and by. Asked once for each
+/// conversation of a page.
+class DeletedConversations {
+ public:
+  explicit DeletedConversations(const Store& store) : store_(store) {}
+
+  bool contains(ConversationId conversation) {
+    auto [place, fresh] = known_.try_emplace(conversation, false);
+    if (fresh) place->second = store_.conversations().is_deleted(conversation);
+    return place->second;
+  }
+
+ private:
+  const Store& store_;
+  std::unordered_map<ConversationId, bool> known_;
+};
 }  // namespace
 
 StreamPage StreamService::page(const Store& store, const Caller& caller, StreamId after,
@@ -69,6 +86,7 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
   page.elements.reserve(count);
 
   MessageStatus status(store, caller.user);
+  DeletedConversations deleted(store);
   std::size_t bytes = 0;
   std::size_t taken = 0;
   for (; taken < count && bytes < options.bytes; ++taken) {
@@ -77,7 +95,7 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
     switch (candidate.kind) {
       case Candidate::Kind::message: {
         MessagePtr message = store.messages().find(MessageId{candidate.id.value});
-        if (!message) break;  // deleted with its conversation
+        if (!message || deleted.contains(message->conversation)) break;
         bytes += message->body.bytes.size();
         page.elements.push_back({candidate.id, status.view(std::move(message))});
         break;

@@ -68,6 +68,10 @@ ConversationPtr SqliteConversationStore::load(ConversationId conversation) const
   return state;
 }
 
+bool SqliteConversationStore::is_deleted(ConversationId conversation) const {
+  return Use(deleted_, conversation).next();
+}
+
 std::optional<ConversationId> SqliteConversationStore::find_direct(UserId a, UserId b) const {
   Use use(find_direct_, std::min(a, b), std::max(a, b));
   return use.next() ? std::optional(use->id<ConversationId>(0)) : std::nullopt;

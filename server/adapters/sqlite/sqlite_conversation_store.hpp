@@ -13,6 +13,7 @@ class SqliteConversationStore final : public ConversationStore {
       : connection_(connection), cache_(cache) {}
 
   [[nodiscard]] ConversationPtr find(ConversationId conversation) const override;
+  [[nodiscard]] bool is_deleted(ConversationId conversation) const override;
   [[nodiscard]] std::optional<ConversationId> find_direct(UserId a, UserId b) const override;
   [[nodiscard]] std::optional<ConversationId> find_by_creation_key(UserId creator,
                                                                    std::string_view key) const override;
@@ -56,6 +57,8 @@ class SqliteConversationStore final : public ConversationStore {
   mutable Query blocked_{connection_,
                          "SELECT 1 FROM blocks WHERE owner_id = ?1 AND user_id = ?2 UNION ALL "
                          "SELECT 1 FROM blocks WHERE owner_id = ?2 AND user_id = ?1"};
+  mutable Query deleted_{connection_,
+                         "SELECT 1 FROM conversations WHERE conversation_id = ?1 AND deleted <> 0"};
   mutable Query find_direct_{connection_,
                              "SELECT conversation_id FROM direct_conversations "
                              "WHERE low_user_id = ?1 AND high_user_id = ?2"};

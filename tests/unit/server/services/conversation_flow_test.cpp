@@ -1,0 +1,379 @@
+// What people see, whichever way messages are stored: every test here runs with mailboxes (write fan-out) and
+// with the conversation's log (read fan-out).
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/server/world.hpp"
+
+namespace sotto::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::World;
+
+class Conversations : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  static Limits limits() {
+    Limits limits;
+    limits.write_fanout_members = GetParam();
+    return limits;
+  }
+  World world{limits()};
+  Caller ann = world.person("Ann");
+  Caller ben = world.person("Ben");
+  Caller cid = world.person("Cid");
+};
+
+INSTANTIATE_TEST_SUITE_P(FanOut, Conversations, ::testing::Values(std::size_t{100}, std::size_t{1}),
+                         [](const auto& threshold) { return threshold.param == 1 ? "Read" : "Write"; });
+
+TEST_P(Conversations, AMessageReachesEveryMemberAndTheSendersOtherDevices) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  const auto ack = world.say(ann, group, "hello");
+  ASSERT_TRUE(ack);
+  const auto stored = world.events_of<MessageStored>();
+  ASSERT_EQ(stored.size(), 1u);
+  EXPECT_EQ(stored[0].conversation->members.size(), 3u);
+  EXPECT_EQ(stored[0].message->id, ack->id);
+  for (const Caller& who : {ann, ben, cid, world.device_of(ann)}) {
+    EXPECT_THAT(world.catch_up(who), ElementsAre("created", "hello"));
+    EXPECT_THAT(world.history(who, group), ElementsAre("hello"));
+  }
+}
+
+TEST_P(Conversations, AMessageIsStoredOncePerRecipientOrOnceInAll) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  ASSERT_TRUE(world.say(ann, group, "hello"));
+  EXPECT_EQ(world.count("mailbox"), GetParam() == 1 ? 0 : 3);
+}
+
+TEST_P(Conversations, CatchUpGoesOnFromAnyPlaceWithPagesOfAnySize) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  const ConversationId direct = world.direct(ann, ben)->id;
+  std::vector<std::string> sent;
+  std::vector<StreamId> places;
+  for (int i = 0; i < 12; ++i) {
+    sent.push_back("m" + std::to_string(i));
+    const auto ack = world.say(i % 2 == 0 ? ann : ben, i % 3 == 0 ? direct : group, sent.back());
+    places.push_back(StreamId{ack->id.value});
+    world.now += Milliseconds(7);
+  }
+  for (const std::size_t page : {1u, 2u, 5u, 100u}) {
+    EXPECT_EQ(world.texts(ben, {}, page), sent);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const std::vector<std::string> rest(sent.begin() + static_cast<std::ptrdiff_t>(i) + 1, sent.end());
+      EXPECT_EQ(world.texts(ben, places[i], page), rest);
+    }
+  }
+}
+
+TEST_P(Conversations, APageEndsWhenItsBytesAreSpent) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(world.say(ann, direct, std::string(100, 'x')));
+  StreamOptions options;
+  options.bytes = 250;
+  const StreamPage page =
+      world.read([&](const Store& db, Timestamp) { return world.stream.page(db, ben, {}, options); });
+  EXPECT_EQ(page.elements.size(), 4u);  // the change, and the third message passes the limit
+  EXPECT_FALSE(page.complete);
+  EXPECT_EQ(page.next, page.elements.back().id);
+}
+
+TEST_P(Conversations, AnAddedMemberSeesNothingThatWasSentBefore) {
+  const ConversationId group = world.group(ann, {ben});
+  const auto before = world.say(ann, group, "before");
+  world.add(ann, group, cid);
+  ASSERT_TRUE(world.say(ann, group, "after"));
+
+  EXPECT_THAT(world.catch_up(cid), ElementsAre("members_added", "after"));
+  EXPECT_THAT(world.history(cid, group), ElementsAre("after"));
+  EXPECT_EQ(world.unread(cid, group), 1u);
+  const auto receipts = world.drill_down(cid, group, before->id);
+  ASSERT_FALSE(receipts);
+  EXPECT_EQ(receipts.error().code, ServiceCode::not_found);
+}
+
+TEST_P(Conversations, ARemovedMemberSeesNothingThatWasSentAfter) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  ASSERT_TRUE(world.say(ann, group, "before"));
+  world.remove(ann, group, cid);
+  const auto changes = world.events_of<ConversationChanged>();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_THAT(changes[0].audience, ::testing::UnorderedElementsAre(ann.user, ben.user, cid.user));
+  EXPECT_FALSE(changes[0].change.shows_members_to(cid.user));
+  EXPECT_TRUE(changes[0].change.shows_members_to(ben.user));
+
+  const auto after = world.say(ann, group, "after");
+  EXPECT_FALSE(world.events_of<MessageStored>()[0].conversation->has(cid.user));
+  EXPECT_THAT(world.catch_up(cid), ElementsAre("created", "before", "members_removed"));
+  EXPECT_THAT(world.history(cid, group), ElementsAre("before"));
+  EXPECT_FALSE(world.drill_down(cid, group, after->id));
+  const auto refused = world.say(cid, group, "still here?");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ServiceCode::not_a_member);
+}
+
+TEST_P(Conversations, AMemberWhoComesBackSeesBothTimesAndNotTheTimeBetween) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  ASSERT_TRUE(world.say(ann, group, "1"));
+  world.remove(ann, group, cid);
+  ASSERT_TRUE(world.say(ann, group, "2"));
+  world.add(ann, group, cid);
+  ASSERT_TRUE(world.say(ann, group, "3"));
+  ASSERT_TRUE(world.say(cid, group, "4"));
+
+  EXPECT_THAT(world.texts(cid), ElementsAre("1", "3", "4"));
+  EXPECT_THAT(world.history(cid, group), ElementsAre("4", "3", "1"));
+  HistoryRequest page;
+  page.limit = 2;
+  EXPECT_THAT(world.history(cid, group, page), ElementsAre("4", "3"));
+  page.after = MessageId{1};
+  EXPECT_THAT(world.history(cid, group, page), ElementsAre("1", "3"));
+  EXPECT_EQ(world.unread(cid, group), 2u);
+  EXPECT_THAT(world.history(ben, group), ElementsAre("4", "3", "2", "1"));
+}
+
+TEST_P(Conversations, ADeletedGroupIsGoneForEveryone) {
+  const ConversationId group = world.group(ann, {ben});
+  ASSERT_TRUE(world.say(ann, group, "hello"));
+  const auto deleted = world.write(
+      [&](Store& db, WriteContext& context) { return world.groups.remove(db, context, ann, group); });
+  ASSERT_TRUE(deleted);
+  EXPECT_EQ(world.events_of<ConversationChanged>()[0].audience.size(), 2u);
+  EXPECT_THAT(world.history(ben, group), ElementsAre("not_found"));
+  EXPECT_THAT(world.catch_up(ben), ElementsAre("created", "deleted"));
+  EXPECT_EQ(world.say(ann, group, "anyone?").error().code, ServiceCode::not_found);
+  EXPECT_EQ(world.unread(ben, group), 0u);
+
+  world.clean_up();
+  EXPECT_THAT(world.catch_up(ben), ElementsAre("created", "deleted"));
+  EXPECT_EQ(world.count("messages"), 0);
+  EXPECT_EQ(world.count("mailbox"), 0);
+}
+
+TEST_P(Conversations, HistoryIsPagedInBothDirections) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  std::vector<MessageId> ids;
+  for (int i = 0; i < 7; ++i)
+    ids.push_back(world.say(ann, direct, std::to_string(i))->id);
+
+  HistoryRequest request;
+  request.limit = 3;
+  EXPECT_TRUE(world.history_page(ben, direct, request)->has_more);
+  EXPECT_THAT(world.history(ben, direct, request), ElementsAre("6", "5", "4"));
+  request.before = ids[4];
+  EXPECT_THAT(world.history(ben, direct, request), ElementsAre("3", "2", "1"));
+  request.before = ids[1];
+  EXPECT_THAT(world.history(ben, direct, request), ElementsAre("0"));
+  EXPECT_FALSE(world.history_page(ben, direct, request)->has_more);
+
+  request.before.reset();
+  request.after = ids[2];
+  EXPECT_THAT(world.history(ben, direct, request), ElementsAre("3", "4", "5"));
+  request.before = ids[4];
+  EXPECT_THAT(world.history(ben, direct, request), ElementsAre("3"));
+  request.before = MessageId{0};
+  EXPECT_THAT(world.history(ben, direct, request), IsEmpty());
+}
+
+TEST_P(Conversations, HistoryRefusesStrangersAndBadLimits) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  EXPECT_THAT(world.history(cid, direct), ElementsAre("not_a_member"));
+  EXPECT_THAT(world.history(cid, ConversationId{77}), ElementsAre("not_found"));
+  HistoryRequest request;
+  request.limit = 0;
+  EXPECT_THAT(world.history(ann, direct, request), ElementsAre("bad_request"));
+  request.limit = kMaxPage + 1;
+  EXPECT_THAT(world.history(ann, direct, request), ElementsAre("bad_request"));
+}
+
+// ---------------------------------------------------------------- receipts
+
+TEST_P(Conversations, AStatusRisesFromSentToDeliveredToReadAndNeverGoesBack) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  const MessageId first = world.say(ann, direct, "1")->id;
+  const MessageId second = world.say(ann, direct, "2")->id;
+  EXPECT_EQ(world.status(ann, direct, first), Status::sent);
+
+  world.delivered(ben, direct, {first});
+  const auto told = world.events_of<ReceiptsStored>();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].audience, ann.user);
+  EXPECT_EQ(world.status(ann, direct, first), Status::delivered);
+  EXPECT_EQ(world.status(ann, direct, second), Status::sent);
+
+  world.read_up_to(ben, direct, second);
+  EXPECT_EQ(world.status(ann, direct, first), Status::read);
+  EXPECT_EQ(world.status(ann, direct, second), Status::read);
+  EXPECT_EQ(world.events_of<ReceiptsStored>().size(), 2u);  // the sender, and the reader's other devices
+
+  world.read_up_to(ben, direct, first);
+  EXPECT_THAT(world.events, IsEmpty());
+  world.delivered(ben, direct, {first, second});
+  EXPECT_THAT(world.events, IsEmpty());
+  EXPECT_EQ(world.status(ann, direct, first), Status::read);
+  EXPECT_EQ(world.status(ann, direct, second), Status::read);
+}
+
+TEST_P(Conversations, ADeliveredReceiptIsStoredOnceHoweverOftenItComes) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  const MessageId message = world.say(ann, direct, "1")->id;
+  world.delivered(ben, direct, {message, message});
+  EXPECT_EQ(world.events_of<ReceiptsStored>().size(), 1u);
+  world.delivered(world.device_of(ben), direct, {message});
+  EXPECT_THAT(world.events, IsEmpty());
+  EXPECT_EQ(world.count("receipts"), 1);
+}
+
+TEST_P(Conversations, ReceiptsForWhatOneMayNotSeeAreIgnored) {
+  const ConversationId group = world.group(ann, {ben});
+  const MessageId before = world.say(ann, group, "before")->id;
+  world.add(ann, group, cid);
+  const ConversationId elsewhere = world.direct(ann, cid)->id;
+
+  world.delivered(cid, group, {before});                       // sent before they came
+  world.delivered(cid, elsewhere, {before});                   // of another conversation
+  world.delivered(ann, group, {before});                       // their own
+  world.delivered(ben, group, {MessageId{before.value + 1}});  // none
+  world.read_up_to(cid, group, before);
+  world.read_up_to(cid, ConversationId{99}, before);
+  EXPECT_EQ(world.count("receipts"), 0);
+}
+
+TEST_P(Conversations, ReadingUpToANumberFromTheFutureReadsOnlyWhatIsThere) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  const MessageId first = world.say(ann, direct, "1")->id;
+  world.read_up_to(ben, direct, MessageId{~std::uint64_t{0}});
+  const auto told = world.events_of<ReceiptsStored>();
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].items[0].message, first);
+  const MessageId second = world.say(ann, direct, "2")->id;
+  EXPECT_EQ(world.status(ann, direct, second), Status::sent);
+  EXPECT_EQ(world.unread(ben, direct), 1u);
+}
+
+TEST_P(Conversations, AGroupsMessageIsAsFarAsItsLastMember) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  const MessageId message = world.say(ann, group, "hello")->id;
+  world.delivered(ben, group, {message});
+  EXPECT_EQ(world.status(ann, group, message), Status::sent);
+  world.delivered(cid, group, {message});
+  EXPECT_EQ(world.status(ann, group, message), Status::delivered);
+  world.read_up_to(ben, group, message);
+  EXPECT_EQ(world.status(ann, group, message), Status::delivered);
+
+  world.add(ann, group, world.person("Dan"));  // was not there then, and does not count
+  world.read_up_to(cid, group, message);
+  EXPECT_EQ(world.status(ann, group, message), Status::read);
+  world.remove(ann, group, cid);
+  EXPECT_EQ(world.status(ann, group, message), Status::read);
+}
+
+TEST_P(Conversations, DrillDownShowsEachMembersStatusAndWhen) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  const MessageId message = world.say(ann, group, "hello")->id;
+  const Timestamp sent = world.now;
+  world.now += Milliseconds(1000);
+  world.delivered(ben, group, {message});
+  world.now += Milliseconds(1000);
+  const Timestamp read = world.now;
+  world.read_up_to(ben, group, message);
+  world.now += Milliseconds(1000);
+  world.read_up_to(ben, group, world.say(ann, group, "more")->id);
+
+  const auto receipts = world.drill_down(cid, group, message);
+  ASSERT_TRUE(receipts);
+  ASSERT_EQ(receipts->size(), 2u);
+  EXPECT_EQ((*receipts)[0].user, ben.user);
+  EXPECT_EQ((*receipts)[0].status, Status::read);
+  EXPECT_EQ((*receipts)[0].updated_at, read);
+  EXPECT_EQ((*receipts)[1].user, cid.user);
+  EXPECT_EQ((*receipts)[1].status, Status::sent);
+  EXPECT_EQ((*receipts)[1].updated_at, sent);
+}
+
+TEST_P(Conversations, ReadingTellsEverySenderOfWhatWasRead) {
+  const ConversationId group = world.group(ann, {ben, cid});
+  ASSERT_TRUE(world.say(ann, group, "a"));
+  ASSERT_TRUE(world.say(ben, group, "b"));
+  ASSERT_TRUE(world.say(cid, group, "c"));
+  const MessageId last = world.say(ann, group, "d")->id;
+  world.read_up_to(cid, group, last);
+  std::vector<UserId> told;
+  for (const auto& event : world.events_of<ReceiptsStored>())
+    told.push_back(event.audience);
+  EXPECT_THAT(told, ::testing::UnorderedElementsAre(ann.user, ben.user, cid.user));
+}
+
+TEST_P(Conversations, ReceiptsAreCaughtUpOnUnlessFromTheBeginning) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  const auto first = world.say(ann, direct, "1");
+  world.delivered(ben, direct, {first->id});
+  world.read_up_to(ben, direct, first->id);
+  const StreamId place{first->id.value};
+  EXPECT_THAT(world.catch_up(ann, place), ElementsAre("delivered Ben", "read Ben"));
+  EXPECT_THAT(world.catch_up(ben, place), ElementsAre("read Ben"));
+  EXPECT_THAT(world.catch_up(ann), ElementsAre("created", "1"));
+}
+
+// ---------------------------------------------------------------- inbox
+
+TEST_P(Conversations, TheInboxIsNewestFirstWithLastMessageAndUnread) {
+  const ConversationId group = world.group(ann, {ben, cid}, "Three");
+  const ConversationId direct = world.direct(ann, ben)->id;
+  ASSERT_TRUE(world.say(ben, group, "in the group"));
+  ASSERT_TRUE(world.say(ben, direct, "1"));
+  world.now += Milliseconds(10);
+  ASSERT_TRUE(world.say(ben, direct, "2"));
+
+  const auto page = world.inbox(ann, std::nullopt, 1);
+  ASSERT_EQ(page->entries.size(), 1u);
+  EXPECT_EQ(page->entries[0].conversation->id, direct);
+  EXPECT_EQ(page->entries[0].name, "Ben");
+  EXPECT_EQ(page->entries[0].last_message->message->body.bytes, "2");
+  EXPECT_EQ(page->entries[0].unread, 2u);
+  EXPECT_EQ(page->entries[0].updated_at, world.now);
+  ASSERT_TRUE(page->next);
+  const auto rest = world.inbox(ann, page->next, 10);
+  ASSERT_EQ(rest->entries.size(), 1u);
+  EXPECT_EQ(rest->entries[0].name, "Three");
+  EXPECT_EQ(rest->entries[0].unread, 1u);
+  EXPECT_FALSE(rest->next);
+  EXPECT_EQ(world.inbox(ann, "x", 10).error().code, ServiceCode::bad_request);
+}
+
+// ---------------------------------------------------------------- retention
+
+TEST_P(Conversations, WhatIsNoLongerKeptIsToldAsAGapAndIsNotUnread) {
+  Limits keep_a_month = limits();
+  keep_a_month.retention_days = 30;
+  World keeping(keep_a_month);
+  const Caller dan = keeping.person("Dan");
+  const Caller eve = keeping.person("Eve");
+  const ConversationId direct = keeping.direct(dan, eve)->id;
+  const auto first = keeping.say(dan, direct, "old 1");
+  const auto second = keeping.say(dan, direct, "old 2");
+  keeping.delivered(eve, direct, {first->id});
+  keeping.now += std::chrono::hours(24 * 31);
+  ASSERT_TRUE(keeping.say(dan, direct, "new"));
+  EXPECT_EQ(keeping.unread(eve, direct), 3u);
+
+  keeping.clean_up();
+  EXPECT_EQ(keeping.unread(eve, direct), 1u);
+  EXPECT_THAT(keeping.catch_up(eve), ElementsAre("created", "gap", "new"));
+  EXPECT_THAT(keeping.catch_up(eve, StreamId{first->id.value}), ElementsAre("gap", "new"));
+  EXPECT_THAT(keeping.catch_up(eve, StreamId{second->id.value}), ElementsAre("new"));
+  const auto page = keeping.history_page(eve, direct, {});
+  EXPECT_EQ(page->messages.size(), 1u);
+  ASSERT_TRUE(page->gap);
+  EXPECT_EQ(page->gap->to, second->id);
+  EXPECT_EQ(keeping.count("receipts"), 0);
+  EXPECT_EQ(keeping.count("messages"), 1);
+}
+
+}  // namespace
+}  // namespace sotto::server
