@@ -17,6 +17,15 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
+}  // namespace
+
+std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
+  for (const HttpHeader& h : headers) {
+    if (equal_ignoring_case(h.name, name)) return h.value;
+  }
+  return std::nullopt;
+}
+
 std::string_view title_of(int status) {
   switch (status) {
     case 400:
@@ -62,15 +71,6 @@ std::string_view title_of(int status) {
     default:
       return status >= 500 ? "Server Error" : "Request Refused";
   }
-}
-
-}  // namespace
-
-std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
-  for (const HttpHeader& h : headers) {
-    if (equal_ignoring_case(h.name, name)) return h.value;
-  }
-  return std::nullopt;
 }
 
 HttpResponse problem(int status, std::string_view code, std::string_view detail) {

@@ -55,6 +55,9 @@ class HttpApi {
   virtual void handle(HttpRequest request, HttpResponder respond) = 0;
 };
 
+/// "Not Found".
+std::string_view title_of(int status);
+
 /// RFC 9457: {"type":"about:blank","title":...,"status":401,"detail":...,"code":"unauthorized"}.
 HttpResponse problem(int status, std::string_view code, std::string_view detail);
 

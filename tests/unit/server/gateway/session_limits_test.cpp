@@ -1,0 +1,240 @@
+// What a session does about clients that are too fast, too slow, silent, or not speaking the protocol; and
+// how it ends.
+#include "tests/unit/server/gateway/session_fixture.hpp"
+
+namespace sotto::server {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::Gt;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class SessionLimits : public SessionTest {};
+
+class LimitedSession : public SessionTest {
+ protected:
+  LimitedSession() : SessionTest(20, 100) {}
+  bool typing() {
+    v1::ClientFrame frame;
+    frame.mutable_typing()->set_conversation_id(5);
+    return receive(frame);
+  }
+};
+
+TEST_F(LimitedSession, IsReadOnAtItsRateAndNothingIsSkipped) {
+  int burst = 1;
+  while (send_message(1))
+    ++burst;
+  EXPECT_EQ(burst, 100);
+  EXPECT_THAT(host.submitted, SizeIs(100));
+  EXPECT_EQ(host.wake, host.time + Milliseconds(50)) << "20 a second";
+  advance(Milliseconds(49));
+  EXPECT_EQ(sink.resumed, 0);
+  advance(Milliseconds(1));
+  EXPECT_EQ(sink.resumed, 1);
+  EXPECT_FALSE(send_message(2)) << "the next one waits again";
+  EXPECT_THAT(host.submitted, SizeIs(101));
+  EXPECT_THAT(told(), IsEmpty()) << "no message is ever answered rate_limited";
+}
+
+TEST_F(LimitedSession, IsToldThatItTypesTooMuchAndInTheEndCut) {
+  for (int i = 0; i < 100; ++i)
+    typing();
+  EXPECT_THAT(host.typed, SizeIs(100));
+  EXPECT_THAT(told(), IsEmpty());
+  // What it may send of everything else is spent on the way; a client of 20 a second would have been fine.
+  for (int i = 0; i < 199; ++i)
+    typing();
+  EXPECT_THAT(host.typed, SizeIs(100));
+  const auto refused = sink.take();
+  ASSERT_THAT(refused, SizeIs(199));
+  EXPECT_EQ(refused[0].error().code(), "rate_limited");
+  EXPECT_THAT(refused[0].error().retry_after_ms(), Gt(0u));
+  EXPECT_EQ(sink.closed_with, 0);
+  typing();
+  EXPECT_EQ(sink.closed_with, 4003);
+}
+
+TEST_F(SessionLimits, AreToldInHello) {
+  Session other({0, 2}, {UserId{7}, DeviceId{71}}, WireFormat::binary, sink, host);
+  other.start("t");
+  const auto hello = sink.take();
+  ASSERT_THAT(hello, SizeIs(1));
+  EXPECT_EQ(hello[0].hello().user_id(), 7u);
+  EXPECT_EQ(hello[0].hello().device_id(), 71u);
+  EXPECT_EQ(hello[0].hello().max_frame_bytes(), 64u * 1024);
+  EXPECT_EQ(hello[0].hello().server_time(), to_unix_ms(host.time));
+}
+
+TEST_F(SessionLimits, ABadFrameGetsAnErrorAndTheConnectionStays) {
+  EXPECT_TRUE(session->on_frame("\xff", false));
+  EXPECT_TRUE(session->on_frame(std::string("\x3a\x00", 2), false));
+  EXPECT_TRUE(session->on_frame(R"({"type":"sync"})", true)) << "text on a binary connection";
+  EXPECT_THAT(told(), ElementsAre("error bad_frame", "error unknown_type", "error bad_frame"));
+  EXPECT_EQ(sink.closed_with, 0);
+}
+
+TEST_F(SessionLimits, NothingButBadFramesEndsTheConnection) {
+  for (int i = 0; i < 99; ++i)
+    EXPECT_TRUE(session->on_frame("\xff", false));
+  sync(1);  // a good one in between
+  for (int i = 0; i < 99; ++i)
+    EXPECT_TRUE(session->on_frame("\xff", false));
+  EXPECT_EQ(sink.closed_with, 0);
+  EXPECT_FALSE(session->on_frame("\xff", false));
+  EXPECT_EQ(sink.closed_with, 4000);
+}
+
+TEST_F(SessionLimits, AClientThatDoesNotReadItsAnswersIsNotReadEither) {
+  sink.queued = 257 * 1024;
+  EXPECT_FALSE(session->on_frame("\xff", false));
+  sink.queued = 200 * 1024;
+  session->on_written();
+  EXPECT_EQ(sink.resumed, 0);
+  client_reads_everything();
+  EXPECT_EQ(sink.resumed, 1);
+}
+
+TEST_F(SessionLimits, PingsEveryHalfMinute) {
+  advance(seconds(29));
+  EXPECT_THAT(sink.pings, IsEmpty());
+  advance(seconds(1));
+  EXPECT_THAT(sink.pings, SizeIs(1));
+  session->on_pong({});
+  advance(seconds(30));
+  EXPECT_THAT(sink.pings, SizeIs(2));
+}
+
+TEST_F(SessionLimits, ClosesAfterSilence) {
+  advance(seconds(74));
+  EXPECT_EQ(sink.closed_with, 0);
+  session->on_pong({});
+  advance(seconds(74));
+  EXPECT_EQ(sink.closed_with, 0);
+  EXPECT_LE(host.wake, host.time + seconds(1));
+  advance(seconds(1));
+  EXPECT_EQ(sink.closed_with, 1001);
+  EXPECT_EQ(host.left_calls, 1);
+}
+
+TEST_F(SessionLimits, DoesNotCallSilentWhomItDoesNotListenTo) {
+  host.busy = true;
+  send_message(1);
+  advance(seconds(200));
+  EXPECT_EQ(sink.closed_with, 0);
+  host.busy = false;
+  advance(Milliseconds(5));
+  advance(seconds(74));
+  EXPECT_EQ(sink.closed_with, 0);
+  advance(seconds(1));
+  EXPECT_EQ(sink.closed_with, 1001);
+}
+
+TEST_F(SessionLimits, ClosesAClientThatNeitherReadsNorSpeaks) {
+  sink.queued = 300 * 1024;
+  (void)session->on_frame("\xff", false);
+  advance(seconds(74));
+  session->on_written();  // it reads a little: alive
+  advance(seconds(74));
+  EXPECT_EQ(sink.closed_with, 0);
+  advance(seconds(1));
+  EXPECT_EQ(sink.closed_with, 1001);
+}
+
+TEST_F(SessionLimits, SaysThatTheDeviceIsHereEveryMinute) {
+  EXPECT_EQ(host.heartbeats, 1);
+  for (int i = 0; i < 4; ++i) {
+    session->on_pong({});
+    advance(seconds(30));
+  }
+  EXPECT_EQ(host.heartbeats, 3);
+}
+
+TEST_F(SessionLimits, ReceiptsPauseReadingWhileTheyCannotBeWritten) {
+  v1::ClientFrame frame;
+  frame.mutable_delivered()->set_conversation_id(5);
+  frame.mutable_delivered()->add_message_ids(11);
+  EXPECT_TRUE(receive(frame));
+  host.receipts_room = false;
+  EXPECT_FALSE(receive(frame));
+  EXPECT_THAT(host.delivered_ids, SizeIs(2)) << "taken all the same";
+  advance(Milliseconds(5));
+  EXPECT_EQ(sink.resumed, 0);
+  host.receipts_room = true;
+  advance(Milliseconds(5));
+  EXPECT_EQ(sink.resumed, 1);
+}
+
+TEST_F(SessionLimits, ReceiptsNameTheirConversationAndMessages) {
+  v1::ClientFrame delivered;
+  delivered.mutable_delivered()->add_message_ids(11);
+  receive(delivered);
+  v1::ClientFrame zero;
+  zero.mutable_delivered()->set_conversation_id(5);
+  zero.mutable_delivered()->add_message_ids(0);
+  receive(zero);
+  v1::ClientFrame read;
+  read.mutable_read()->set_conversation_id(5);
+  receive(read);
+  v1::ClientFrame many;
+  many.mutable_delivered()->set_conversation_id(5);
+  for (std::uint64_t i = 1; i <= 1001; ++i)
+    many.mutable_delivered()->add_message_ids(i);
+  receive(many);
+  EXPECT_THAT(told(),
+              ElementsAre("error bad_frame", "error bad_frame", "error bad_frame", "error too_large"));
+  EXPECT_THAT(host.delivered_ids, IsEmpty());
+  EXPECT_THAT(host.read, IsEmpty());
+}
+
+TEST_F(SessionLimits, ATokenThatWasRevokedMeanwhileEndsIt) {
+  EXPECT_EQ(host.checked_token, "token");
+  session->on_token_refused(refuse(ServiceCode::unauthorized, "the device is signed out"));
+  EXPECT_EQ(sink.closed_with, 4001);
+  EXPECT_EQ(host.left_calls, 1);
+}
+
+TEST_F(SessionLimits, NothingIsSentOrTakenOnceClosed) {
+  go_live();
+  session->close(4002, "superseded");
+  live(101);
+  EXPECT_FALSE(send_message(1));
+  session->close(4001, "again");
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_THAT(host.submitted, IsEmpty());
+  EXPECT_EQ(sink.closed_with, 4002);
+  EXPECT_EQ(host.left_calls, 1);
+}
+
+TEST_F(SessionLimits, DrainingAnswersWhatItHasTakenThenCloses) {
+  go_live();
+  send_message(1);
+  send_message(2);
+  session->drain(Milliseconds(1234));
+  EXPECT_THAT(told(), ElementsAre("going_away"));
+  EXPECT_EQ(sink.closed_with, 0);
+  EXPECT_FALSE(send_message(3)) << "not taken: the client has no answer and sends it again";
+  live(101);
+  answer(1);
+  EXPECT_EQ(sink.closed_with, 0);
+  answer(2);
+  EXPECT_EQ(sink.closed_with, 1012);
+  EXPECT_THAT(told(), ElementsAre("ack 1", "ack 2"));
+}
+
+TEST_F(SessionLimits, DrainingAnIdleSessionClosesAtOnce) {
+  session->drain(Milliseconds(0));
+  EXPECT_EQ(sink.closed_with, 1012);
+}
+
+TEST_F(SessionLimits, DrainingDoesNotWaitForAMessageThatTheWriterNeverGot) {
+  host.busy = true;
+  send_message(1);
+  session->drain(Milliseconds(0));
+  EXPECT_EQ(sink.closed_with, 1012);
+}
+
+}  // namespace
+}  // namespace sotto::server
