@@ -54,10 +54,11 @@ struct GroupConfig {
 
 struct GroupParams {
   CipherSuite cipher_suite = kDefaultSuite;
-  Bytes group_id;
-  Extensions extensions;  ///< of the GroupContext
-  Lifetime lifetime;      ///< of the creator's leaf
-  GroupConfig config;
+  Bytes group_id{};
+  Extensions extensions{};  ///< of the GroupContext
+  /// Of the creator's leaf; if not given, from a day ago (clocks differ) until 90 days from now.
+  std::optional<Lifetime> lifetime{};
+  GroupConfig config{};
 };
 
 /// A commit that has been made and not yet been accepted by the delivery service. Drop it if another commit
@@ -91,18 +92,18 @@ enum class ProposalsByReference : std::uint8_t {
 };
 
 struct CommitOptions {
-  std::vector<Proposal> proposals;  ///< by value
+  std::vector<Proposal> proposals{};  ///< by value
   ProposalsByReference by_reference = ProposalsByReference::all_valid;
-  std::vector<Bytes> references;
+  std::vector<Bytes> references{};
   /// Also where a path is not required. A path heals the group from a compromise of this member.
   bool force_path = true;
   /// New credential, keys or capabilities for our leaf; makes a path.
   const Identity* new_identity = nullptr;
-  std::optional<HandshakeFormat> format;  ///< GroupConfig::handshake if not given
-  Bytes authenticated_data;
+  std::optional<HandshakeFormat> format{};  ///< GroupConfig::handshake if not given
+  Bytes authenticated_data{};
   /// The Welcome carries the tree; otherwise joiners get `ratchet_tree()` by other means.
   bool tree_in_welcome = true;
-  Extensions group_info_extensions;
+  Extensions group_info_extensions{};
 };
 
 struct CommitResult {
@@ -112,35 +113,34 @@ struct CommitResult {
 };
 
 struct JoinOptions {
-  std::optional<Bytes> ratchet_tree;  ///< if it is not in the Welcome
-  GroupConfig config;
+  std::optional<Bytes> ratchet_tree{};  ///< if it is not in the Welcome
+  GroupConfig config{};
   /// The group that this one continues (§11.2) or branches from (§11.3), when the Welcome says so.
   const class Group* old_group = nullptr;
 };
 
 struct ExternalJoinOptions {
-  std::optional<Bytes> ratchet_tree;  ///< if it is not in the GroupInfo
-  GroupConfig config;
-  std::optional<LeafIndex> replaces;  ///< our own former leaf ("resync")
-  std::vector<PskId> psks;
-  Lifetime lifetime;
-  Bytes authenticated_data;
+  std::optional<Bytes> ratchet_tree{};  ///< if it is not in the GroupInfo
+  GroupConfig config{};
+  std::optional<LeafIndex> replaces{};  ///< our own former leaf ("resync")
+  std::vector<PskId> psks{};
+  Bytes authenticated_data{};
 };
 
 struct ProposeOptions {
-  std::optional<HandshakeFormat> format;
-  Bytes authenticated_data;
+  std::optional<HandshakeFormat> format{};
+  Bytes authenticated_data{};
 };
 
 struct ProtectOptions {
-  Bytes authenticated_data;
-  std::optional<std::uint32_t> padding_block;
+  Bytes authenticated_data{};
+  std::optional<std::uint32_t> padding_block{};
 };
 
 struct GroupInfoOptions {
   bool ratchet_tree = true;
   bool external_pub = true;
-  Extensions extensions;
+  Extensions extensions{};
 };
 
 struct Member {

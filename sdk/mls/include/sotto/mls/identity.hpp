@@ -34,7 +34,7 @@ struct Identity {
   Credential credential;
   SignatureKeyPair keys;
   Capabilities capabilities = Capabilities::standard();
-  Extensions leaf_extensions;
+  Extensions leaf_extensions{};
 
   [[nodiscard]] Identity clone() const;
 };

@@ -49,7 +49,7 @@ struct KeyPackageBundle {
 };
 
 struct KeyPackageOptions {
-  Extensions extensions;
+  Extensions extensions{};
   bool last_resort = false;
   /// Sprinkle code points that receivers must ignore over capabilities and extensions (§13.5).
   bool grease = false;

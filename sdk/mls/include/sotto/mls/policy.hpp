@@ -89,7 +89,8 @@ class PskSource {
 struct LifetimeRules {
   bool check_received = true;  ///< of key packages, Adds and so on that others made
   bool check_joining = false;  ///< of leaves of a group that we join: they may have got old honestly
-  /// One year and a bit: long enough for a last-resort package, short enough to end.
+  /// The longest whole lifetime; 0: any. One year and a bit: enough for a last-resort package, short enough
+  /// to end.
   std::uint64_t max_seconds = 400ull * 24 * 3600;
 };
 
