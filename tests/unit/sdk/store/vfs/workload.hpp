@@ -102,11 +102,13 @@ struct Journal {
   JournalMode mode;
   const char* pragma;  ///< after opening; nullptr: nothing more
 };
-inline constexpr std::array<Journal, 5> kJournals = {{
+inline constexpr std::array<Journal, 6> kJournals = {{
     {"Wal", JournalMode::wal, nullptr},
     {"WalThatRestarts", JournalMode::wal, "PRAGMA wal_autocheckpoint = 8"},
     {"Delete", JournalMode::rollback, nullptr},
     {"Truncate", JournalMode::rollback, "PRAGMA journal_mode = TRUNCATE"},
+    // Pages are written before the commit, so the journal has several headers.
+    {"DeleteWithSpilledPages", JournalMode::rollback, "PRAGMA cache_spill = 1; PRAGMA cache_size = 3"},
     {"Persist", JournalMode::rollback, "PRAGMA journal_mode = PERSIST"},
 }};
 
