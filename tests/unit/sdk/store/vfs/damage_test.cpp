@@ -167,7 +167,7 @@ TEST(DamagedJournal, AFlippedBitInAHotJournalIsAnErrorOrTheRollbackIsWhole) {
     int journals = 0;
     int errors = 0;
     Scene scene;
-    for (std::int64_t change = 40; !scene.finished; change += 11) {
+    for (std::int64_t change = 40; !scene.finished; change += 4) {
       scene = killed_at(journal, change);
       if (scene.committed < 4 || !scene.files.contains(name) || scene.files.at(name).size() <= 512) continue;
       ++journals;
