@@ -14,6 +14,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "server/gateway/client_address.hpp"
 #include "server/gateway/connection.hpp"
 #include "server/gateway/http_exchange.hpp"
 #include "server/gateway/io_loop.hpp"
@@ -351,12 +352,7 @@ HttpRequest BeastConnection::take_request() {
     request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
   }
   request.body = std::move(message.body());
-  request.remote_address = address_;
-  if (context_.config.behind_proxy) {
-    if (const auto forwarded = request.header("X-Forwarded-For")) {
-      request.remote_address = forwarded_address(*forwarded, address_);
-    }
-  }
+  request.remote_address = client_address(address_, request.headers, context_.config.trusted_proxies);
   if (auto target = split_target(message.target())) {
     request.path = std::move(target->path);
     request.query = std::move(target->query);

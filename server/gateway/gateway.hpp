@@ -8,7 +8,8 @@
 //   ... wait for SIGTERM ...
 //   gateway.drain(5s);                               // going_away to everyone, then closes
 //   gateway.stop();
-//   storage.close();                                 // before the gateway is destroyed: its jobs report to it
+//   storage.close();                                 // before the gateway is destroyed: its jobs report to
+//   it
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "server/config/address.hpp"
 #include "sotto/result.hpp"
 
 namespace sotto::server {
@@ -34,8 +37,8 @@ struct GatewayConfig {
   /// PEM files; both or neither.
   std::string tls_certificate_file;
   std::string tls_key_file;
-  /// The client's address is then the last one in X-Forwarded-For.
-  bool behind_proxy = false;
+  /// Whose X-Forwarded-For is believed (client_address.hpp); nobody's by default.
+  std::vector<AddressRange> trusted_proxies;
 
   std::size_t max_connections = 100'000;
   /// Loopback is not counted: tests and proxies live there. 0: no limit.

@@ -145,16 +145,6 @@ std::string render_response(const HttpResponse& response, bool keep_alive, bool 
   return out;
 }
 
-std::string forwarded_address(std::string_view x_forwarded_for, std::string_view peer) {
-  const std::size_t comma = x_forwarded_for.rfind(',');
-  const std::string_view last =
-      trim(comma == std::string_view::npos ? x_forwarded_for : x_forwarded_for.substr(comma + 1));
-  // An address, not a name or an attempt to be clever in logs.
-  const bool plain = !last.empty() && last.size() <= 64 &&
-                     last.find_first_not_of("0123456789abcdefABCDEF.:[]%") == std::string_view::npos;
-  return std::string(plain ? last : peer);
-}
-
 UpgradeJudgement judge_upgrade(const HttpRequest& request) {
   if (!has_element(request, "Connection", "upgrade") || !has_element(request, "Upgrade", "websocket")) {
     HttpResponse response = problem(426, "upgrade_required", "/ws/connect speaks WebSocket only");

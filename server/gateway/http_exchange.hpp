@@ -25,9 +25,6 @@ std::optional<Target> split_target(std::string_view target);
 /// Status line, headers, body. `for_head`: without the body, whose length is still told.
 std::string render_response(const HttpResponse& response, bool keep_alive, bool for_head, Timestamp now);
 
-/// The client's address: the last one in X-Forwarded-For, which the proxy next to us has added.
-std::string forwarded_address(std::string_view x_forwarded_for, std::string_view peer);
-
 inline constexpr std::string_view kBinarySubprotocol = "sotto.v1";
 inline constexpr std::string_view kJsonSubprotocol = "sotto.v1.json";
 

@@ -1,0 +1,20 @@
+// Push notifications into the log: what would be sent, to which device, until APNs and FCM are configured.
+// Neither the token nor anything of the message is shown.
+#pragma once
+
+#include "server/ports/push_sender.hpp"
+
+namespace sotto::server {
+
+struct Metrics;
+
+class LogPushSender final : public PushSender {
+ public:
+  explicit LogPushSender(Metrics& metrics) : metrics_(metrics) {}
+  void send(PushNotice notice) override;
+
+ private:
+  Metrics& metrics_;
+};
+
+}  // namespace sotto::server

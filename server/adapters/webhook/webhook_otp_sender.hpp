@@ -1,0 +1,65 @@
+// One-time codes to an HTTP endpoint of the operator, which sends the SMS:
+//
+//   POST {url}    Content-Type: application/json
+//   Sotto-Timestamp: 1795480000        Sotto-Signature: 9f86d0…      (only with a secret)
+//   {"phone_number": "+491511234567", "code": "482913", "expires_in": 300}
+//
+// The signature is HMAC-SHA256 with the secret over `timestamp "." body`, in hexadecimal, so that the
+// endpoint can tell our requests from others' and from old ones. Any 2xx is success. There is no retry: the
+// answer may have been lost after the SMS went out, and the person asks for another code if none comes.
+//
+// Requests go out one after the other on a thread of the sender's own; a bounded number waits, beyond that
+// codes are dropped and counted.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "sdk/base/clock.hpp"
+#include "sdk/base/secret.hpp"
+#include "server/ports/otp_sender.hpp"
+
+namespace sotto::server {
+
+struct Metrics;
+
+class WebhookOtpSender final : public OtpSender {
+ public:
+  struct Options {
+    std::string url;
+    SecretBytes secret;  ///< empty: requests are not signed
+    Milliseconds timeout = std::chrono::seconds(5);
+    Milliseconds code_lifetime = std::chrono::minutes(5);  ///< told as `expires_in`
+    /// Minutes of a slow endpoint; a code that waits longer is worthless.
+    std::size_t queue_capacity = 256;
+  };
+  WebhookOtpSender(Options options, Metrics& metrics);
+  ~WebhookOtpSender() override;  ///< finishes the request under way, drops what waits
+  WebhookOtpSender(const WebhookOtpSender&) = delete;
+  WebhookOtpSender& operator=(const WebhookOtpSender&) = delete;
+
+  void send(OtpMessage message) override;
+
+ private:
+  void run();
+  void post(const OtpMessage& message);
+
+  const Options options_;
+  Metrics& metrics_;
+
+  // Guards the queue between callers and the thread; held for a push or a pop, never during a request.
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::deque<OtpMessage> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Hexadecimal HMAC-SHA256 over `timestamp "." body`.
+std::string webhook_signature(const SecretBytes& secret, std::string_view timestamp, std::string_view body);
+
+}  // namespace sotto::server

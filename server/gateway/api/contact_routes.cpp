@@ -1,0 +1,50 @@
+// Contact discovery and blocking.
+#include "server/gateway/api/model_json.hpp"
+#include "server/gateway/api/routes.hpp"
+#include "server/services/contact_service.hpp"
+
+namespace sotto::server {
+
+void add_contact_routes(Routes& routes, const ApiServices& services) {
+  ContactService& contacts = services.contacts;
+
+  routes.push_back({"GET", "/api/contacts", Access::token, [&](Input&) -> Work {
+                      return Read{[&](const Store& store, Timestamp, const Caller& caller) {
+                        return ok({{"contacts", contacts_json(contacts.list(store, caller))}});
+                      }};
+                    }});
+
+  routes.push_back({"POST", "/api/contacts", Access::token, [&](Input& in) -> Work {
+                      return Write{[&, numbers = in.texts("phone_numbers")](
+                                       Store& store, WriteContext& context, const Caller& caller) {
+                        const auto found = contacts.add(store, context, caller, numbers);
+                        return found ? ok({{"contacts", contacts_json(*found)}}) : refusal(found.error());
+                      }};
+                    }});
+
+  routes.push_back({"DELETE", "/api/contacts/{user_id}", Access::token, [&](Input& in) -> Work {
+                      const auto user = in.path_id<UserId>("user_id");
+                      return Write{[&, user](Store& store, WriteContext& context, const Caller& caller) {
+                        const auto done = contacts.remove(store, context, caller, user);
+                        return done ? no_content() : refusal(done.error());
+                      }};
+                    }});
+
+  routes.push_back({"PUT", "/api/blocks/{user_id}", Access::token, [&](Input& in) -> Work {
+                      const auto user = in.path_id<UserId>("user_id");
+                      return Write{[&, user](Store& store, WriteContext& context, const Caller& caller) {
+                        const auto done = contacts.block(store, context, caller, user);
+                        return done ? no_content() : refusal(done.error());
+                      }};
+                    }});
+
+  routes.push_back({"DELETE", "/api/blocks/{user_id}", Access::token, [&](Input& in) -> Work {
+                      const auto user = in.path_id<UserId>("user_id");
+                      return Write{[&, user](Store& store, WriteContext& context, const Caller& caller) {
+                        const auto done = contacts.unblock(store, context, caller, user);
+                        return done ? no_content() : refusal(done.error());
+                      }};
+                    }});
+}
+
+}  // namespace sotto::server

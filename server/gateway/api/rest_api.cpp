@@ -1,0 +1,134 @@
+#include "server/gateway/api/rest_api.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "server/gateway/api/bearer.hpp"
+#include "server/gateway/api/router.hpp"
+#include "server/metrics/metrics.hpp"
+
+namespace sotto::server {
+namespace {
+
+using Finish = std::function<void(Answer)>;
+
+Answer no_token() {
+  return refusal(401, "unauthorized", "this needs Authorization: Bearer with an access token");
+}
+
+Answer busy() {
+  // The queue of the storage is some half a second long.
+  Answer answer = refusal(503, "unavailable", "the server is busy; try again");
+  answer.response.headers.push_back({"Retry-After", "1"});
+  return answer;
+}
+
+/// Authenticates where the route asks for it and runs the work, in one job.
+template <class Job, class DoWork>
+class ApiJob : public Job {
+ public:
+  ApiJob(const RestApi::Authenticate& authenticate, std::optional<std::string> token, DoWork work,
+         Finish finish)
+      : authenticate_(authenticate),
+        token_(std::move(token)),
+        work_(std::move(work)),
+        finish_(std::move(finish)) {}
+
+  void done(bool good) override {
+    if (!good) return finish_(refusal(storage_failed()));
+    if (answer_.afterwards) answer_.afterwards();
+    finish_(std::move(answer_));
+  }
+
+ protected:
+  template <class StoreType, class Third>
+  void run_as_caller(StoreType& store, Third& third, Timestamp now) {
+    Caller caller;
+    if (token_) {
+      const auto known = authenticate_(store, now, *token_);
+      if (!known) {
+        answer_ = refusal(known.error());
+        return;
+      }
+      caller = *known;
+    }
+    answer_ = work_(store, third, caller);
+  }
+
+ private:
+  const RestApi::Authenticate& authenticate_;
+  std::optional<std::string> token_;
+  DoWork work_;
+  Finish finish_;
+  Answer answer_;
+};
+
+class ApiReadJob final : public ApiJob<ReadJob, Read> {
+ public:
+  using ApiJob::ApiJob;
+  void run(const Store& store, Timestamp now) override { run_as_caller(store, now, now); }
+};
+
+class ApiWriteJob final : public ApiJob<WriteJob, Write> {
+ public:
+  using ApiJob::ApiJob;
+  void run(Store& store, WriteContext& context) override { run_as_caller(store, context, context.now); }
+};
+
+}  // namespace
+
+RestApi::RestApi(Routes routes, Uses uses, Cors cors)
+    : routes_(std::move(routes)), uses_(std::move(uses)), cors_(std::move(cors)) {}
+
+RestApi::Finish RestApi::finish_for(const HttpRequest& request, HttpResponder respond) {
+  return [this, origin = cors_.allow(request), respond = std::move(respond)](Answer answer) {
+    if (!answer.code.empty()) uses_.metrics.errors.add(answer.code);
+    if (origin) Cors::add_headers(answer.response, *origin);
+    respond(std::move(answer.response));
+  };
+}
+
+void RestApi::handle(HttpRequest request, HttpResponder respond) {
+  const Match match = find_route(routes_, request.method, request.path);
+  if (request.method == "OPTIONS" && request.header("Access-Control-Request-Method") && !match.allow.empty())
+    if (const auto origin = cors_.allow(request)) return respond(Cors::preflight(*origin, match.allow));
+
+  const Finish finish = finish_for(request, std::move(respond));
+  if (match.allow.empty()) return finish(refusal(404, "not_found", "there is nothing at this path"));
+  if (match.route == nullptr) {
+    Answer answer = refusal(405, "method_not_allowed", "this path has " + match.allow);
+    answer.response.headers.push_back({"Allow", match.allow});
+    return finish(std::move(answer));
+  }
+
+  std::optional<std::string> token;
+  if (match.route->access == Access::token) {
+    token = bearer_token(request);
+    if (!token) return finish(no_token());
+  }
+  Input input(request, match.values);
+  Work work = match.route->handler(input);
+  if (input.refused()) work = *input.refused();
+  submit(*match.route, std::move(token), std::move(work), finish);
+}
+
+void RestApi::submit(const Route& route, std::optional<std::string> token, Work work, Finish finish) {
+  if (auto* answer = std::get_if<Answer>(&work)) {
+    if (route.access == Access::open) return finish(std::move(*answer));
+    // Whoever is not signed in learns that and not what else is wrong.
+    work = Read{[said = std::move(*answer)](const Store&, Timestamp, const Caller&) { return said; }};
+  }
+  bool taken = false;
+  if (auto* read = std::get_if<Read>(&work)) {
+    std::unique_ptr<ReadJob> job =
+        std::make_unique<ApiReadJob>(uses_.authenticate, std::move(token), std::move(*read), finish);
+    taken = uses_.storage.read(job);
+  } else {
+    std::unique_ptr<WriteJob> job = std::make_unique<ApiWriteJob>(uses_.authenticate, std::move(token),
+                                                                  std::move(std::get<Write>(work)), finish);
+    taken = uses_.storage.write(job);
+  }
+  if (!taken) finish(busy());
+}
+
+}  // namespace sotto::server

@@ -1,0 +1,57 @@
+// The table of routes of docs/openapi.yaml, concept by concept. What the handlers use is referred to and
+// outlives the table.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sdk/base/secret.hpp"
+#include "server/gateway/api/route.hpp"
+
+namespace sotto::server {
+
+class AuthService;
+class ContactService;
+class ConversationService;
+class DeviceService;
+class GroupService;
+class HistoryService;
+class OtpSender;
+class UserService;
+struct Metrics;
+
+struct ApiServices {
+  AuthService& auth;
+  DeviceService& devices;
+  UserService& users;
+  ContactService& contacts;
+  ConversationService& conversations;
+  GroupService& groups;
+  HistoryService& history;
+  OtpSender& otp_sender;
+  Metrics& metrics;
+};
+
+/// What the process knows about itself.
+struct ProcessState {
+  std::string version;
+  /// Why no traffic should come here now ("draining", "the disk is full"), or nothing.
+  std::function<std::optional<std::string>()> not_ready;
+  /// If it is not empty, /metrics wants it as a bearer token.
+  SecretBytes metrics_token;
+};
+
+/// Each appends its routes.
+void add_auth_routes(Routes& routes, const ApiServices& services);
+void add_device_routes(Routes& routes, const ApiServices& services);
+void add_user_routes(Routes& routes, const ApiServices& services);
+void add_contact_routes(Routes& routes, const ApiServices& services);
+void add_group_routes(Routes& routes, const ApiServices& services);
+void add_conversation_routes(Routes& routes, const ApiServices& services);
+void add_process_routes(Routes& routes, const ApiServices& services, const ProcessState& process);
+
+Routes all_routes(const ApiServices& services, const ProcessState& process);
+
+}  // namespace sotto::server

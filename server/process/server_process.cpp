@@ -1,0 +1,167 @@
+#include "server/process/server_process.hpp"
+
+#include <atomic>
+#include <iostream>
+#include <optional>
+#include <utility>
+
+#include "sdk/base/random.hpp"
+#include "server/adapters/console/console_otp_sender.hpp"
+#include "server/adapters/embedded/embedded_storage.hpp"
+#include "server/adapters/log/log_push_sender.hpp"
+#include "server/adapters/memory/memory_session_registry.hpp"
+#include "server/adapters/webhook/webhook_otp_sender.hpp"
+#include "server/gateway/api/rest_api.hpp"
+#include "server/gateway/api/routes.hpp"
+#include "server/gateway/gateway.hpp"
+#include "server/gateway/services.hpp"
+#include "server/logging/log.hpp"
+#include "server/metrics/metrics.hpp"
+#include "server/process/data_folder.hpp"
+#include "server/process/housekeeping.hpp"
+#include "server/process/settings.hpp"
+#include "server/services/auth_service.hpp"
+#include "server/services/contact_service.hpp"
+#include "server/services/conversation_service.hpp"
+#include "server/services/device_service.hpp"
+#include "server/services/group_service.hpp"
+#include "server/services/history_service.hpp"
+#include "server/services/message_service.hpp"
+#include "server/services/receipt_service.hpp"
+#include "server/services/retention_service.hpp"
+#include "server/services/stream_service.hpp"
+#include "server/services/user_service.hpp"
+
+namespace sotto::server {
+namespace {
+
+std::unique_ptr<OtpSender> make_otp_sender(const Config& config, Metrics& metrics) {
+  if (config.otp_sender == OtpSenderKind::webhook)
+    return std::make_unique<WebhookOtpSender>(webhook_options_of(config), metrics);
+  return std::make_unique<ConsoleOtpSender>(std::cout, metrics);
+}
+
+}  // namespace
+
+/// In the order in which they need each other; destroyed in the opposite one.
+struct ServerProcess::Parts {
+  Parts(const Config& config, std::string version, std::unique_ptr<Metrics> counters,
+        std::unique_ptr<EmbeddedStorage> opened)
+      : metrics_held(std::move(counters)),
+        metrics(*metrics_held),
+        limits(limits_of(config)),
+        storage(std::move(opened)),
+        auth(limits, storage->token_key(), config.dev),
+        groups(limits),
+        users(groups),
+        contacts(limits),
+        messages(limits, conversations),
+        retention(limits),
+        otp_sender(make_otp_sender(config, metrics)),
+        push_sender(metrics),
+        process{std::move(version), [this, data = config.data] { return not_ready(data); },
+                config.metrics_token.clone()},
+        api(all_routes({auth, devices, users, contacts, conversations, groups, history, *otp_sender, metrics},
+                       process),
+            {*storage,
+             [this](const Store& store, Timestamp now, std::string_view token) {
+               return auth.authenticate(store, now, token);
+             },
+             metrics},
+            Cors(config.allowed_origins)),
+        gateway(gateway_config_of(config), metrics),
+        scheme(config.tls_certificate.empty() ? "http" : "https"),
+        listen(config.listen),
+        drain_timeout(config.drain_timeout) {}
+
+  std::optional<std::string> not_ready(const std::string& data) const {
+    if (draining.load(std::memory_order_relaxed)) return "the server is shutting down";
+    return disk_problem(data);
+  }
+
+  std::unique_ptr<Metrics> metrics_held;
+  Metrics& metrics;
+  Limits limits;
+  std::unique_ptr<EmbeddedStorage> storage;
+
+  AuthService auth;
+  DeviceService devices;
+  GroupService groups;
+  UserService users;
+  ContactService contacts;
+  ConversationService conversations;
+  MessageService messages;
+  ReceiptService receipts;
+  StreamService streams;
+  HistoryService history;
+  RetentionService retention;
+
+  std::unique_ptr<OtpSender> otp_sender;
+  LogPushSender push_sender;
+  MemorySessionRegistry registry;
+  ProcessState process;
+  RestApi api;
+  Gateway gateway;
+  std::optional<Housekeeping> housekeeping;
+
+  std::string scheme;
+  Endpoint listen;
+  Milliseconds drain_timeout;
+  std::atomic<bool> draining{false};
+};
+
+ServerProcess::ServerProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+ServerProcess::~ServerProcess() = default;
+
+Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(const Config& config,
+                                                                         std::string version) {
+  if (auto problem = prepare_data_folder(config.data)) return *problem;
+  auto metrics = std::make_unique<Metrics>();
+  metrics->watch("sotto_log_lines_dropped", "Lines of the log dropped because their reader was too slow.",
+                 [] { return static_cast<double>(log::dropped_lines()); });
+
+  EmbeddedOptions options;
+  options.path = config.data + "/server.db";
+  options.node = static_cast<std::uint32_t>(config.node_id);
+  options.readers = static_cast<unsigned>(config.storage_readers);
+  options.metrics = metrics.get();
+  auto storage = EmbeddedStorage::open(std::move(options));
+  if (!storage) return storage.error().text;
+
+  auto parts = std::make_unique<Parts>(config, std::move(version), std::move(metrics), std::move(*storage));
+  Parts& p = *parts;
+  p.storage->start(p.gateway.events());
+  const auto listening = p.gateway.start({.storage = *p.storage,
+                                          .registry = p.registry,
+                                          .push_sender = p.push_sender,
+                                          .auth = p.auth,
+                                          .conversations = p.conversations,
+                                          .messages = p.messages,
+                                          .receipts = p.receipts,
+                                          .streams = p.streams,
+                                          .random = system_random(),
+                                          .limits = p.limits},
+                                         p.api);
+  if (!listening) {
+    p.storage->close();
+    return listening.error();
+  }
+  p.housekeeping.emplace(*p.storage, p.retention);
+  return std::unique_ptr<ServerProcess>(new ServerProcess(std::move(parts)));
+}
+
+std::string ServerProcess::url() const {
+  return parts_->scheme + "://" + to_string(Endpoint{parts_->listen.address, parts_->gateway.port()});
+}
+
+void ServerProcess::shut_down() {
+  Parts& p = *parts_;
+  p.draining = true;
+  p.gateway.drain(p.drain_timeout);
+  p.housekeeping->stop();
+  p.gateway.stop();
+  // Last, since the jobs it still runs answer to the parts above.
+  p.storage->close();
+}
+
+}  // namespace sotto::server

@@ -1,0 +1,219 @@
+#include "server/gateway/api/rest_api.hpp"
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include <boost/json/parse.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sdk/base/random.hpp"
+#include "sdk/base/snowflake.hpp"
+#include "server/metrics/metrics.hpp"
+#include "server/ports/store.hpp"
+
+namespace sotto::server {
+namespace {
+
+using testing::HasSubstr;
+
+/// The routes of these tests keep nothing; whoever touches the store has a bug.
+class NoStore final : public Store {
+ public:
+  AccountStore& accounts() override { std::abort(); }
+  ContactStore& contacts() override { std::abort(); }
+  ConversationStore& conversations() override { std::abort(); }
+  MessageStore& messages() override { std::abort(); }
+  ReceiptStore& receipts() override { std::abort(); }
+  [[nodiscard]] const AccountStore& accounts() const override { std::abort(); }
+  [[nodiscard]] const ContactStore& contacts() const override { std::abort(); }
+  [[nodiscard]] const ConversationStore& conversations() const override { std::abort(); }
+  [[nodiscard]] const MessageStore& messages() const override { std::abort(); }
+  [[nodiscard]] const ReceiptStore& receipts() const override { std::abort(); }
+  [[nodiscard]] StreamId snapshot() const override { return {}; }
+  [[nodiscard]] StreamId gone_up_to() const override { return {}; }
+};
+
+/// Runs each job at once; `runs` times before it is committed, or fails, or takes none.
+class FakeStorage final : public Storage {
+ public:
+  int runs = 1;
+  bool works = true;
+  bool full = false;
+
+  bool write(std::unique_ptr<WriteJob>& job) override {
+    if (full) return false;
+    const auto mine = std::move(job);
+    EventBatch events;
+    WriteContext context{Timestamp{}, ids_, random_, events};
+    for (int i = 0; i < runs; ++i)
+      mine->run(store_, context);
+    mine->done(works);
+    return true;
+  }
+  bool read(std::unique_ptr<ReadJob>& job) override {
+    if (full) return false;
+    const auto mine = std::move(job);
+    mine->run(store_, Timestamp{});
+    mine->done(works);
+    return true;
+  }
+
+ private:
+  NoStore store_;
+  SnowflakeGenerator ids_{0};
+  SeededRandom random_{1};
+};
+
+ServiceResult<Caller> authenticate(const Store&, Timestamp, std::string_view token) {
+  if (token == "good") return Caller{UserId{7}, DeviceId{8}};
+  return refuse(ServiceCode::unauthorized, "the token is not valid");
+}
+
+class RestApiTest : public testing::Test {
+ protected:
+  /// The answer to a request of the user 7, unless `headers` say otherwise.
+  HttpResponse call(std::string method, std::string path, std::string body = "",
+                    std::vector<HttpHeader> headers = {{"Authorization", "Bearer good"}}) {
+    Routes routes{{"GET", "/open", Access::open, [](Input&) -> Work { return no_content(); }},
+                  {"GET", "/me", Access::token,
+                   [](Input&) -> Work {
+                     return Read{[](const Store&, Timestamp, const Caller& caller) {
+                       return ok({{"user_id", to_string(caller.user)}});
+                     }};
+                   }},
+                  {"POST", "/names", Access::token, [this](Input& in) -> Work {
+                     return Write{[this, name = in.text("name")](Store&, WriteContext&, const Caller&) {
+                       ++written;
+                       Answer answer = json_answer(201, boost::json::object{{"name", name}});
+                       answer.afterwards = [this] { ++told; };
+                       return answer;
+                     }};
+                   }}};
+    RestApi api(std::move(routes), {storage, authenticate, metrics}, Cors({"https://chat.example"}));
+    HttpRequest request{std::move(method),  std::move(path), "",
+                        std::move(headers), std::move(body), "127.0.0.1"};
+    std::optional<HttpResponse> answer;
+    api.handle(std::move(request), [&](HttpResponse response) {
+      EXPECT_FALSE(answer) << "answered twice";
+      answer = std::move(response);
+    });
+    EXPECT_TRUE(answer) << "not answered";
+    return answer.value_or(HttpResponse{});
+  }
+
+  static std::string code_of(const HttpResponse& response) {
+    return std::string(boost::json::parse(response.body).at("code").as_string());
+  }
+  static std::string header(const HttpResponse& response, std::string_view name) {
+    for (const auto& each : response.headers)
+      if (each.name == name) return each.value;
+    return "";
+  }
+
+  FakeStorage storage;
+  Metrics metrics;
+  int written = 0;
+  int told = 0;
+};
+
+TEST_F(RestApiTest, RunsTheRouteAsTheCallerOfTheToken) {
+  EXPECT_EQ(call("GET", "/me").body, R"({"user_id":"7"})");
+  EXPECT_EQ(call("POST", "/names", R"({"name":"x"})").body, R"({"name":"x"})");
+}
+
+TEST_F(RestApiTest, AnswersAnUnknownPathWithNotFound) {
+  const auto response = call("GET", "/nothing");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(code_of(response), "not_found");
+}
+
+TEST_F(RestApiTest, NamesTheMethodsAPathHas) {
+  for (const char* method : {"POST", "BREW", "OPTIONS", "get", ""}) {
+    const auto response = call(method, "/me");
+    EXPECT_EQ(response.status, 405) << method;
+    EXPECT_EQ(header(response, "Allow"), "GET, HEAD");
+  }
+}
+
+TEST_F(RestApiTest, AsksForATokenBeforeAnythingElse) {
+  for (const char* authorization : {"", "Bearer", "Bearer ", "Basic x", "Bearer bad", "good", "\xFF"}) {
+    const auto response = call("POST", "/names", "not even JSON", {{"Authorization", authorization}});
+    EXPECT_EQ(response.status, 401) << authorization;
+    EXPECT_EQ(header(response, "WWW-Authenticate"), "Bearer");
+  }
+  EXPECT_EQ(call("POST", "/names", "", {}).status, 401);
+  EXPECT_EQ(written, 0);
+}
+
+TEST_F(RestApiTest, TakesTheSchemeOfTheTokenInAnyCase) {
+  EXPECT_EQ(call("GET", "/me", "", {{"authorization", "bearer  good"}}).status, 200);
+}
+
+TEST_F(RestApiTest, RefusesBadInputWithoutWriting) {
+  const auto response = call("POST", "/names", R"({"nome":"x"})");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body, HasSubstr("name: is missing"));
+  EXPECT_EQ(written, 0);
+}
+
+TEST_F(RestApiTest, AnswersOnceHoweverOftenTheWorkWasRun) {
+  storage.runs = 3;
+  EXPECT_EQ(call("POST", "/names", R"({"name":"x"})").body, R"({"name":"x"})");
+  EXPECT_EQ(written, 3);
+  EXPECT_EQ(told, 1);
+}
+
+TEST_F(RestApiTest, AnswersInternalAndTellsNobodyIfNothingWasStored) {
+  storage.works = false;
+  const auto response = call("POST", "/names", R"({"name":"x"})");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(code_of(response), "internal");
+  EXPECT_EQ(told, 0);
+}
+
+TEST_F(RestApiTest, SaysToComeBackWhenTheStorageIsBusy) {
+  storage.full = true;
+  for (const auto& response : {call("GET", "/me"), call("POST", "/names", R"({"name":"x"})")}) {
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(code_of(response), "unavailable");
+    EXPECT_EQ(header(response, "Retry-After"), "1");
+  }
+}
+
+TEST_F(RestApiTest, CountsRefusalsByCode) {
+  (void)call("GET", "/nothing");
+  (void)call("GET", "/me", "", {});
+  std::map<std::string, std::uint64_t> counted;
+  for (std::size_t i = 0; i < metrics.errors.size(); ++i)
+    counted[std::string(metrics.errors.label(i))] = metrics.errors.value(i);
+  EXPECT_EQ(counted["not_found"], 1u);
+  EXPECT_EQ(counted["unauthorized"], 1u);
+  EXPECT_EQ(counted["other"], 0u);
+}
+
+TEST_F(RestApiTest, LetsPagesOfAllowedOriginsIn) {
+  const std::vector<HttpHeader> headers{{"Authorization", "Bearer good"}, {"Origin", "https://chat.example"}};
+  EXPECT_EQ(header(call("GET", "/me", "", headers), "Access-Control-Allow-Origin"), "https://chat.example");
+  EXPECT_EQ(header(call("GET", "/nothing", "", headers), "Access-Control-Allow-Origin"),
+            "https://chat.example");
+  EXPECT_EQ(
+      header(call("GET", "/me", "", {{"Origin", "https://evil.example"}}), "Access-Control-Allow-Origin"),
+      "");
+}
+
+TEST_F(RestApiTest, AnswersThePreflightOfAnAllowedOriginOnly) {
+  const auto preflight = [&](const char* origin) {
+    return call("OPTIONS", "/names", "", {{"Origin", origin}, {"Access-Control-Request-Method", "POST"}});
+  };
+  const auto allowed = preflight("https://chat.example");
+  EXPECT_EQ(allowed.status, 204);
+  EXPECT_EQ(header(allowed, "Access-Control-Allow-Methods"), "POST");
+  EXPECT_THAT(header(allowed, "Access-Control-Allow-Headers"), HasSubstr("Authorization"));
+  EXPECT_EQ(preflight("https://evil.example").status, 405);
+}
+
+}  // namespace
+}  // namespace sotto::server
