@@ -14,10 +14,10 @@ class GroupService;
 
 /// What a PATCH may change; what is absent stays.
 struct ProfileChange {
-  std::optional<std::string> display_name;
-  std::optional<std::string> about;
-  std::optional<std::optional<std::uint64_t>> avatar_media_id;  ///< present and empty: none any more
-  std::optional<Privacy> privacy;
+  std::optional<std::string> display_name = {};
+  std::optional<std::string> about = {};
+  std::optional<std::optional<std::uint64_t>> avatar_media_id = {};  ///< present and empty: none any more
+  std::optional<Privacy> privacy = {};
 };
 
 class UserService {

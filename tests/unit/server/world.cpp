@@ -240,6 +240,11 @@ std::int64_t World::count(const std::string& table) {
   return *store().connection().db().scalar(sql.c_str());
 }
 
+std::optional<User> World::me(const Caller& who) {
+  const auto user = read([&](const Store& db, Timestamp) { return users.me(db, who); });
+  return user ? std::optional(*user) : std::nullopt;
+}
+
 std::uint64_t World::unread(const Caller& who, ConversationId conversation) {
   const auto page =
       read([&](const Store& db, Timestamp) { return histories.inbox(db, who, std::nullopt, kMaxPage); });

@@ -127,6 +127,7 @@ class World final : public EventSink {
   ServiceResult<std::vector<MemberStatus>> drill_down(const Caller& who, ConversationId conversation,
                                                       MessageId message);
   ServiceResult<InboxPage> inbox(const Caller& who, std::optional<std::string> cursor, std::size_t limit);
+  std::optional<User> me(const Caller& who);
   /// 0 where the conversation is not in the inbox.
   std::uint64_t unread(const Caller& who, ConversationId conversation);
   Status status(const Caller& who, ConversationId conversation, MessageId message);

@@ -1,0 +1,254 @@
+// Signing in, staying signed in, and being thrown out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/services/access_token.hpp"
+#include "tests/unit/server/world.hpp"
+
+namespace sotto::server {
+namespace {
+
+using testing::World;
+using namespace std::chrono_literals;
+
+constexpr const char* kNumber = "+4915100000001";
+
+class Auth : public ::testing::Test {
+ protected:
+  ServiceResult<OtpMessage> ask(const std::string& number = kNumber,
+                                const std::string& address = "192.0.2.1") {
+    return world.write([&](Store& db, WriteContext& c) {
+      return world.auth->request_otp(db, c, {number, address});
+    });
+  }
+  ServiceResult<TokenPair> login(const std::string& otp, std::optional<DeviceId> device = {},
+                                 const std::string& number = kNumber) {
+    LoginRequest request{number, otp, "phone", device, "192.0.2.2"};
+    return world.write([&](Store& db, WriteContext& c) { return world.auth->login(db, c, request); });
+  }
+  TokenPair sign_in(std::optional<DeviceId> device = {}) { return *login(ask()->code, device); }
+  ServiceResult<TokenPair> refresh(const std::string& token) {
+    return world.write([&](Store& db, WriteContext& c) { return world.auth->refresh(db, c, token); });
+  }
+  bool accepted(const std::string& access_token) {
+    return world.read(
+        [&](const Store& db, Timestamp now) { return world.auth->authenticate(db, now, access_token).ok(); });
+  }
+  static std::string wrong(const std::string& code) { return code == "123456" ? "654321" : "123456"; }
+
+  World world{unlimited()};
+  static Limits unlimited() {
+    Limits limits;
+    limits.rate_limits = false;
+    return limits;
+  }
+};
+
+TEST_F(Auth, TheFirstLoginCreatesTheUserAndLaterOnesFindThem) {
+  const TokenPair first = sign_in();
+  const TokenPair second = sign_in();
+  EXPECT_EQ(first.caller.user, second.caller.user);
+  EXPECT_NE(first.caller.device, second.caller.device);
+  EXPECT_EQ(world.count("users"), 1);
+  EXPECT_TRUE(accepted(first.access_token));
+  EXPECT_EQ(first.expires_in, kAccessTokenLifetime);
+}
+
+TEST_F(Auth, ACodeIsGoodOnce) {
+  const std::string code = ask()->code;
+  EXPECT_EQ(code.size(), 6u);
+  ASSERT_TRUE(login(code));
+  EXPECT_EQ(login(code).error().code, ServiceCode::otp_invalid);
+}
+
+TEST_F(Auth, ACodeIsGoodForFiveMinutes) {
+  std::string code = ask()->code;
+  world.now += kOtpLifetime - 1ms;
+  EXPECT_TRUE(login(code));
+  code = ask()->code;
+  world.now += kOtpLifetime;
+  EXPECT_EQ(login(code).error().code, ServiceCode::otp_expired);
+}
+
+TEST_F(Auth, AfterFiveWrongTriesEvenTheRightCodeIsRefused) {
+  const std::string code = ask()->code;
+  for (int i = 0; i < kOtpTries; ++i)
+    EXPECT_EQ(login(wrong(code)).error().code, ServiceCode::otp_invalid);
+  EXPECT_EQ(login(code).error().code, ServiceCode::otp_exhausted);
+  world.restart();
+  EXPECT_EQ(login(code).error().code, ServiceCode::otp_exhausted);
+  EXPECT_TRUE(login(ask()->code)) << "a new code starts anew";
+}
+
+TEST_F(Auth, AnUnknownNumberLooksLikeAKnownOne) {
+  EXPECT_EQ(login("123456", {}, "+4915100000099").error().code, ServiceCode::otp_invalid);
+  EXPECT_EQ(world.count("users"), 0);
+}
+
+TEST_F(Auth, MalformedNumbersAndCodesAreRefused) {
+  for (const char* number : {"", "+", "4915100000001", "+0915100000001", "+49 151", "+49151abc0000",
+                             "+123456", "+1234567890123456"}) {
+    EXPECT_EQ(ask(number).error().code, ServiceCode::bad_request) << number;
+  }
+  EXPECT_EQ(login("12345").error().code, ServiceCode::bad_request);
+  EXPECT_EQ(login("").error().code, ServiceCode::bad_request);
+}
+
+TEST_F(Auth, TheDevelopmentCodeWorksOnlyWhereItIsAccepted) {
+  EXPECT_EQ(login("000000").error().code, ServiceCode::otp_invalid);
+  world.auth.emplace(unlimited(), SecretBytes(32), true);
+  EXPECT_TRUE(login("000000"));
+}
+
+TEST_F(Auth, ADeviceSignsInAgainUnderItsIdIfItIsTheirs) {
+  const TokenPair first = sign_in();
+  const TokenPair again = sign_in(first.caller.device);
+  EXPECT_EQ(again.caller.device, first.caller.device);
+  EXPECT_FALSE(refresh(first.refresh_token)) << "what it had before is void";
+  EXPECT_TRUE(refresh(again.refresh_token));
+
+  const auto code = ask("+4915100000002")->code;
+  const auto stranger = login(code, first.caller.device, "+4915100000002");
+  ASSERT_TRUE(stranger);
+  EXPECT_NE(stranger->caller.device, first.caller.device);
+}
+
+TEST_F(Auth, ARefreshGivesANewPairAndTheOldTokenAMinutesGrace) {
+  const TokenPair first = sign_in();
+  const auto second = refresh(first.refresh_token);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->caller, first.caller);
+  world.now += kRefreshGrace - 1ms;
+  const auto lost_answer = refresh(first.refresh_token);
+  ASSERT_TRUE(lost_answer);
+  world.now += 10min;
+  EXPECT_TRUE(refresh(lost_answer->refresh_token));
+}
+
+TEST_F(Auth, WhicheverOfTwoAnswersArrivedGoesOn) {
+  const TokenPair first = sign_in();
+  const auto early = refresh(first.refresh_token);
+  const auto late = refresh(first.refresh_token);
+  world.now += 10min;
+  const auto next = refresh(early->refresh_token);
+  ASSERT_TRUE(next);
+  world.now += 10min;
+  EXPECT_FALSE(refresh(late->refresh_token)) << "using one supersedes the other";
+}
+
+TEST_F(Auth, ReuseAfterTheGraceRevokesTheDevice) {
+  const TokenPair first = sign_in();
+  const auto second = refresh(first.refresh_token);
+  world.now += kRefreshGrace;
+  EXPECT_EQ(refresh(first.refresh_token).error().code, ServiceCode::unauthorized);
+  ASSERT_EQ(world.events_of<DeviceRevoked>().size(), 1u);
+  EXPECT_FALSE(refresh(second->refresh_token));
+  EXPECT_FALSE(accepted(second->access_token));
+}
+
+TEST_F(Auth, ReuseIsNoticedManyRotationsLater) {
+  const TokenPair first = sign_in();
+  std::string token = first.refresh_token;
+  for (int i = 0; i < 5; ++i) {
+    world.now += 1h;
+    token = refresh(token)->refresh_token;
+  }
+  EXPECT_FALSE(refresh(first.refresh_token));
+  EXPECT_FALSE(refresh(token));
+}
+
+TEST_F(Auth, AMadeUpTokenRevokesNobody) {
+  const TokenPair pair = sign_in();
+  EXPECT_FALSE(refresh("nonsense"));
+  EXPECT_FALSE(refresh(""));
+  EXPECT_TRUE(world.events.empty());
+  EXPECT_TRUE(refresh(pair.refresh_token));
+}
+
+TEST_F(Auth, AnAccessTokenExpiresAndCannotBeChanged) {
+  const TokenPair pair = sign_in();
+  for (std::size_t i = 0; i < pair.access_token.size(); ++i) {
+    std::string forged = pair.access_token;
+    forged[i] = forged[i] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(accepted(forged)) << i;
+  }
+  EXPECT_FALSE(accepted(pair.access_token + "A"));
+  EXPECT_FALSE(accepted(""));
+  EXPECT_FALSE(accepted(std::string(1 << 20, 'A')));
+  world.now += kAccessTokenLifetime - 1ms;
+  EXPECT_TRUE(accepted(pair.access_token));
+  world.now += 1ms;
+  EXPECT_FALSE(accepted(pair.access_token));
+}
+
+TEST_F(Auth, LoggingOutCountsAtOnce) {
+  const TokenPair pair = sign_in();
+  ASSERT_TRUE(
+      world.write([&](Store& db, WriteContext& c) { return world.auth->logout(db, c, pair.caller); }));
+  EXPECT_EQ(world.events_of<DeviceRevoked>()[0].device, pair.caller.device);
+  EXPECT_FALSE(accepted(pair.access_token));
+  EXPECT_FALSE(refresh(pair.refresh_token));
+}
+
+TEST_F(Auth, OneRevokesOnlyOnesOwnDevices) {
+  const TokenPair pair = sign_in();
+  const Caller stranger = world.person("Eve");
+  const auto revoke = [&](const Caller& who) {
+    return world.write(
+        [&](Store& db, WriteContext& c) { return world.devices.revoke(db, c, who, pair.caller.device); });
+  };
+  EXPECT_EQ(revoke(stranger).error().code, ServiceCode::not_found);
+  EXPECT_TRUE(accepted(pair.access_token));
+  EXPECT_TRUE(revoke(pair.caller));
+  EXPECT_FALSE(accepted(pair.access_token));
+}
+
+TEST_F(Auth, ThePastDeviceMakesRoomWhenThereAreTooMany) {
+  std::vector<TokenPair> pairs;
+  for (std::size_t i = 0; i < kMaxDevices + 1; ++i) {
+    pairs.push_back(sign_in());
+    world.now += 1s;
+  }
+  EXPECT_FALSE(accepted(pairs[0].access_token));
+  EXPECT_TRUE(accepted(pairs[1].access_token));
+  EXPECT_EQ(world.count("devices"), static_cast<std::int64_t>(kMaxDevices));
+}
+
+TEST_F(Auth, NoTokenAndNoCodeIsStoredInTheClear) {
+  sign_in();
+  const auto hashes =
+      world.store().connection().db().scalar_text("SELECT hex(token_hash) FROM refresh_tokens");
+  EXPECT_EQ(hashes->size(), 64u);
+  ASSERT_TRUE(ask());
+  EXPECT_EQ(world.store().connection().db().scalar_text("SELECT hex(code_hash) FROM otps")->size(), 64u);
+}
+
+TEST(AuthLimits, CodesAreLimitedPerNumberAndLoginsPerAddress) {
+  World world;
+  const auto ask = [&](const std::string& number, const std::string& address) {
+    return world.write([&](Store& db, WriteContext& c) {
+      return world.auth->request_otp(db, c, {number, address});
+    });
+  };
+  for (unsigned i = 0; i < world.limits.otp_per_hour; ++i) {
+    EXPECT_TRUE(ask(kNumber, "192.0.2." + std::to_string(i)));
+  }
+  const auto refused = ask(kNumber, "192.0.2.200");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ServiceCode::rate_limited);
+  EXPECT_EQ(refused.error().retry_after, 12min);
+  world.now += 12min;
+  EXPECT_TRUE(ask(kNumber, "192.0.2.200"));
+
+  for (unsigned i = 0; i < world.limits.logins_per_minute; ++i) {
+    LoginRequest request{"+491510000010" + std::to_string(i % 10), "123456", {}, {}, "198.51.100.1"};
+    const auto answer =
+        world.write([&](Store& db, WriteContext& c) { return world.auth->login(db, c, request); });
+    EXPECT_EQ(answer.error().code, ServiceCode::otp_invalid);
+  }
+  EXPECT_EQ(ask("+4915100000444", "198.51.100.1").error().code, ServiceCode::rate_limited);
+  EXPECT_TRUE(ask("+4915100000444", "198.51.100.2"));
+}
+
+}  // namespace
+}  // namespace sotto::server
