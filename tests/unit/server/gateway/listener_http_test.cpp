@@ -262,7 +262,7 @@ TEST_F(HttpListener, BelievesAProxyOnlyIfToldSo) {
     EXPECT_EQ(client.response().body, "127.0.0.1");
   }
   stop();
-  config.behind_proxy = true;
+  config.trusted_proxies = {*parse_address_range("127.0.0.1")};
   start();
   RawClient client = connect();
   client.send(request);
