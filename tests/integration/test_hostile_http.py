@@ -51,6 +51,9 @@ def test_what_is_not_json_is_refused_on_every_route(world, method, path):
         answer = alice.rest.call(method, concrete(path, group, bob), raw=body, headers={"Content-Type": "application/json"})
         assert answer.status in (400, 413, 422), f"{name}: {answer}"
         answer.refused((400, 413, 422))
+    for name, body in hostile.EXTREME.items():
+        answer = alice.rest.call(method, concrete(path, group, bob), raw=body, headers={"Content-Type": "application/json"})
+        assert answer.status < 500, f"{name}: {answer}"
 
 
 @pytest.mark.parametrize("method,path", BODIES)
