@@ -418,6 +418,7 @@ class SOTTO_API Client {
   }
 
  private:
+  friend struct ClientAccess;  // the library's own tests and test kit
   class Impl;
   explicit Client(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

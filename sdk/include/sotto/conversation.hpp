@@ -56,7 +56,7 @@ struct Conversation {
 /// What a person has typed and not sent. Kept across restarts, never touched by sync.
 struct Draft {
   std::string text;
-  std::optional<MessageId> reply_to;
+  std::optional<MessageId> reply_to{};
   std::uint32_t cursor = 0;  ///< in code points from the start of the text
 };
 

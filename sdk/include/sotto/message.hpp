@@ -81,10 +81,10 @@ using Target = std::variant<ConversationId, UserId, PhoneNumber>;
 
 struct OutgoingMessage {
   std::string text;  ///< UTF-8, 1 byte to 16 KiB
-  std::optional<MessageId> reply_to;
-  std::optional<std::string> media_url;
+  std::optional<MessageId> reply_to{};
+  std::optional<std::string> media_url{};
   /// Counted from now; not given: ClientOptions::outbox_expiry.
-  std::optional<std::chrono::milliseconds> expires_after;
+  std::optional<std::chrono::milliseconds> expires_after{};
 };
 
 /// What `send` answers as soon as the message is stored.

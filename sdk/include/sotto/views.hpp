@@ -9,7 +9,7 @@
 //
 // Thread rules: a view is used by one thread at a time; `poll` takes what has been prepared and does not
 // wait. Destroying a view, on any thread, ends it. After Client::close a view keeps its rows and gives no
-// more differences; its operations complete with ErrorCode::cancelled.
+// more differences; its operations fail with ErrorCode::invalid_state.
 #pragma once
 
 #include <algorithm>
