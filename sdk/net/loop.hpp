@@ -24,10 +24,16 @@ class Timer {
   virtual ~Timer() = default;
 };
 
-/// What the SDK's drivers need of a loop; tests have one with a clock of their own.
+/// What the SDK's drivers need of a loop. There is the real one below, and one on a virtual clock for tests.
 class Loop {
  public:
   virtual ~Loop() = default;
+
+  /// Runs on the calling thread until stop(), also while there is nothing to do.
+  virtual void run() = 0;
+  /// Any thread. run() returns after the task it is in; what waits behind that does not run.
+  virtual void stop() = 0;
+
   /// Any thread. The task never runs inside this call.
   virtual void post(Task task) = 0;
   /// The loop's thread only. Time is the steady clock's: a change of the wall clock moves no timer.
@@ -43,11 +49,8 @@ class IoLoop final : public Loop {
   IoLoop(const IoLoop&) = delete;
   IoLoop& operator=(const IoLoop&) = delete;
 
-  /// Runs on the calling thread until stop(), also while there is nothing to do.
-  void run();
-  /// Any thread. run() returns after the task it is in.
-  void stop();
-
+  void run() override;
+  void stop() override;
   void post(Task task) override;
   [[nodiscard]] std::unique_ptr<Timer> after(Milliseconds delay, Task task) override;
 
