@@ -1,0 +1,80 @@
+# Installs the SDK into a folder of its own and does with it what an app developer does: see CMakeLists.txt.
+
+# Fails with `what` and the command's output if it does not end with `status`.
+function(run what status)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE ended OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  if(NOT ended EQUAL status)
+    message(FATAL_ERROR "${what}: ended with ${ended} instead of ${status}\n${out}")
+  endif()
+  set(output "${out}" PARENT_SCOPE)
+endfunction()
+
+set(prefix ${WORK_DIR}/prefix)
+file(REMOVE_RECURSE ${WORK_DIR})
+run("installing" 0 ${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix} --component sdk)
+
+# Public headers only, and they need nothing but the standard library.
+file(GLOB_RECURSE headers RELATIVE ${prefix} ${prefix}/include/*)
+if(NOT "include/sotto/client.hpp" IN_LIST headers)
+  message(FATAL_ERROR "include/sotto/client.hpp was not installed")
+endif()
+foreach(header ${headers})
+  if(NOT header MATCHES "^include/sotto/[a-z_]+\\.(hpp|h)$")
+    message(FATAL_ERROR "${header} is not a public header")
+  endif()
+  file(STRINGS ${prefix}/${header} includes REGEX "^ *# *include")
+  foreach(line ${includes})
+    if(NOT line MATCHES "<[a-z_.0-9]+>" AND NOT line MATCHES "\"sotto/[a-z_]+\\.(hpp|h)\"")
+      message(FATAL_ERROR "${header} leaks a dependency: ${line}")
+    endif()
+  endforeach()
+endforeach()
+
+# find_package
+if(SANITIZE STREQUAL "address")
+  set(flags -fsanitize=address,undefined)
+elseif(SANITIZE STREQUAL "thread")
+  set(flags -fsanitize=thread)
+endif()
+foreach(example echo-bot minimal-chat)
+  set(build ${WORK_DIR}/${example})
+  run("configuring ${example}" 0 ${CMAKE_COMMAND} -S ${SOURCE_DIR}/examples/${example} -B ${build}
+    -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror ${flags}")
+  run("building ${example}" 0 ${CMAKE_COMMAND} --build ${build})
+  run("running ${example} without arguments" 2 ${build}/${example})
+endforeach()
+
+# pkg-config
+file(GLOB pc ${prefix}/lib*/pkgconfig/sotto.pc ${prefix}/lib/*/pkgconfig/sotto.pc)
+get_filename_component(pc_dir "${pc}" DIRECTORY)
+set(ENV{PKG_CONFIG_PATH} ${pc_dir})
+run("pkg-config" 0 pkg-config --cflags --libs sotto)
+separate_arguments(pkg_flags UNIX_COMMAND "${output}")
+run("pkg-config --modversion" 0 pkg-config --modversion sotto)
+string(STRIP "${output}" version)
+if(NOT version STREQUAL VERSION)
+  message(FATAL_ERROR "pkg-config says version ${version}, the project ${VERSION}")
+endif()
+get_filename_component(lib_dir ${pc_dir} DIRECTORY)
+run("building with pkg-config's flags" 0 ${CXX} -std=c++20 ${flags} ${SOURCE_DIR}/examples/echo-bot/main.cpp ${pkg_flags}
+  -Wl,-rpath,${lib_dir} -o ${WORK_DIR}/echo-bot-pkg-config)
+run("running it without arguments" 2 ${WORK_DIR}/echo-bot-pkg-config)
+
+# Nothing but the API is to be seen from outside.
+set(library ${lib_dir}/libsotto.so)
+run("listing symbols" 0 ${NM} -DC --defined-only ${library})
+string(REGEX REPLACE "[^\n]* sotto::[^\n]*\n" "" foreign "${output}")
+string(REGEX REPLACE "[^\n]*(typeinfo|vtable|typeinfo name) for sotto::[^\n]*\n" "" foreign "${foreign}")
+if(NOT foreign STREQUAL "")
+  message(FATAL_ERROR "the library shows symbols that are not its API:\n${foreign}")
+endif()
+
+# Size: the target is for a phone's app (docs/sdk.md).
+file(REAL_PATH ${library} library)
+run("stripping" 0 ${STRIP} --strip-unneeded -o ${WORK_DIR}/libsotto.stripped.so ${library})
+file(SIZE ${WORK_DIR}/libsotto.stripped.so size)
+math(EXPR kib "${size} / 1024")
+message(STATUS "libsotto.so, stripped: ${kib} KiB")
+if(NOT SANITIZE AND kib GREATER 4096)
+  message(FATAL_ERROR "libsotto.so is ${kib} KiB stripped; the target is 4096")
+endif()
