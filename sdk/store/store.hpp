@@ -2,9 +2,13 @@
 //
 //   Result<std::unique_ptr<Store>> store = Store::open({.directory = dir, .key = StoreKey::none()});
 //
-// One writer connection, with synchronous=FULL: what a commit has confirmed survives power loss. The schema
-// is in schema.cpp; the tables are used through the classes of this folder (README.md has the order to read
-// them in).
+//   if (auto begun = store->db.begin(); !begun) return begun.error();
+//   store->drafts.set(row, draft);
+//   return store->db.commit();
+//
+// One connection, alone with the file (another process gets `store_in_use`), with synchronous=FULL: what a
+// commit has confirmed survives power loss. An error inside a transaction sticks until commit
+// (connection.hpp).
 //
 // Thread rules: one thread at a time.
 #pragma once
@@ -12,17 +16,23 @@
 #include <filesystem>
 #include <memory>
 
+#include "sdk/store/account_table.hpp"
+#include "sdk/store/connection.hpp"
+#include "sdk/store/conversation_table.hpp"
+#include "sdk/store/draft_table.hpp"
+#include "sdk/store/hole_table.hpp"
+#include "sdk/store/member_table.hpp"
+#include "sdk/store/message_table.hpp"
+#include "sdk/store/open_database.hpp"
+#include "sdk/store/outbox_table.hpp"
+#include "sdk/store/people_table.hpp"
+#include "sdk/store/receipt_table.hpp"
+#include "sdk/store/search_index.hpp"
 #include "sotto/error.hpp"
 #include "sotto/options.hpp"
 #include "sotto/result.hpp"
 
 namespace sotto::store {
-
-struct StoreOptions {
-  /// Made if it is missing. Empty: in memory (tests, simulation).
-  std::filesystem::path directory;
-  StoreKey key;
-};
 
 class Store {
  public:
@@ -31,17 +41,30 @@ class Store {
 
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
-  ~Store();
 
-  /// Closes all files; no lock is held afterwards (suspend). `reopen` opens them again.
+  /// Closes all files; no lock is held afterwards (suspend). `reopen` opens them again. A store in memory
+  /// stays open.
   void close();
   Result<void> reopen();
-  [[nodiscard]] bool is_open() const;
+  [[nodiscard]] bool is_open() const { return db.is_open(); }
+
+  Connection db;
+  AccountTable account{db};
+  ConversationTable conversations{db};
+  MemberTable members{db};
+  MessageTable messages{db};
+  OutboxTable outbox{db};
+  ReceiptTable receipts{db};
+  HoleTable holes{db};
+  DraftTable drafts{db};
+  PeopleTable people{db};
+  SearchIndex search{db};
 
  private:
-  class Impl;
-  explicit Store(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Store(StoreOptions options) : options_(std::move(options)) {}
+  Result<void> open_files();
+
+  StoreOptions options_;
 };
 
 }  // namespace sotto::store

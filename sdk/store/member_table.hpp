@@ -1,0 +1,31 @@
+// Who is, or was, in a group, and how far each has read.
+#pragma once
+
+#include <vector>
+
+#include "sdk/store/connection.hpp"
+#include "sdk/store/conversation_table.hpp"
+#include "sotto/conversation.hpp"
+
+namespace sotto::store {
+
+class MemberTable {
+ public:
+  explicit MemberTable(Connection& db) : db_(db) {}
+
+  /// Current members, the longest-standing first.
+  std::vector<Member> current(ConversationRow conversation);
+  std::uint32_t count(ConversationRow conversation);
+  std::optional<Role> role_of(ConversationRow conversation, UserId user);
+  bool is_current(ConversationRow conversation, UserId user);
+
+  /// The members are these from `change_id` on. Who is new counts as having read everything before: it does
+  /// not concern them. Who is gone stays as a former member.
+  void replace(ConversationRow conversation, const std::vector<Member>& members, std::uint64_t change_id);
+  void end(ConversationRow conversation, UserId user, std::uint64_t change_id);
+
+ private:
+  Connection& db_;
+};
+
+}  // namespace sotto::store

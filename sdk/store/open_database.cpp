@@ -1,0 +1,73 @@
+#include "sdk/store/open_database.hpp"
+
+#include <string>
+#include <system_error>
+
+#include "sdk/sqlite/tuning.hpp"
+#include "sdk/store/connection.hpp"
+#include "sdk/store/vfs/open_encrypted.hpp"
+
+namespace sotto::store {
+namespace {
+
+constexpr const char* kFileName = "sotto.db";
+constexpr const char* kKeyFileName = "sotto.db-key";  // of the encrypting VFS
+
+std::string to_utf8(const std::filesystem::path& path) {
+  const std::u8string utf8 = path.u8string();
+  return {utf8.begin(), utf8.end()};
+}
+
+vfs::DatabaseKey to_database_key(const StoreKey& key) {
+  SecretBytes bytes{ByteView(key.bytes)};
+  switch (key.kind) {
+    case StoreKey::Kind::raw:
+      return vfs::DatabaseKey::raw(std::move(bytes));
+    case StoreKey::Kind::passphrase:
+      return vfs::DatabaseKey::passphrase(std::move(bytes));
+    case StoreKey::Kind::none:
+      break;
+  }
+  return {};
+}
+
+sqlite::Tuning tuning() {
+  sqlite::Tuning tuning;
+  tuning.exclusive = true;
+  // Whoever has the file open keeps it: waiting would only delay the answer.
+  tuning.busy_timeout = Milliseconds(0);
+  tuning.secure_delete = true;
+  return tuning;
+}
+
+Result<sqlite::Database> open_plain(const std::string& path, const char* vfs) {
+  auto database = sqlite::Database::open(path, sqlite::OpenMode::create, vfs);
+  if (!database) return to_error(database.error());
+  if (auto tuned = sqlite::tune(*database, tuning()); !tuned) return to_error(tuned.error());
+  return std::move(*database);
+}
+
+}  // namespace
+
+Result<sqlite::Database> open_database(const StoreOptions& options) {
+  if (options.directory.empty()) return open_plain(":memory:", nullptr);
+  if (options.base_vfs == nullptr) {
+    std::error_code failed;
+    std::filesystem::create_directories(options.directory, failed);
+    if (failed) return Error(ErrorCode::store_failed, "cannot make the directory: " + failed.message());
+  }
+  const std::string path = to_utf8(options.directory / kFileName);
+  if (options.key.kind != StoreKey::Kind::none) {
+    vfs::EncryptedOptions encrypted;
+    encrypted.tuning = tuning();
+    encrypted.base_vfs = options.base_vfs;
+    encrypted.random = options.random;
+    return vfs::open_encrypted(path, to_database_key(options.key), encrypted);
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(options.directory / kKeyFileName, ignored))
+    return Error(ErrorCode::store_key_missing, "the database is encrypted and no key was given");
+  return open_plain(path, options.base_vfs);
+}
+
+}  // namespace sotto::store

@@ -1,0 +1,162 @@
+#include "sdk/store/schema.hpp"
+
+namespace sotto::store {
+namespace {
+
+constexpr const char* kVersion1 = R"sql(
+-- Who is signed in. No row: nobody has ever been. Empty tokens: signed out.
+CREATE TABLE account (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  user_id INTEGER NOT NULL,
+  device_id INTEGER NOT NULL,
+  access_token BLOB NOT NULL,
+  refresh_token BLOB NOT NULL,
+  access_expires_at INTEGER NOT NULL,
+  -- The place in the server's stream below which nothing is missing.
+  cursor INTEGER NOT NULL,
+  -- Where the stream of this store began: older messages are only on the server.
+  stream_start INTEGER NOT NULL,
+  -- Messages up to here are known to the server as delivered to this device.
+  delivered_told INTEGER NOT NULL,
+  -- The conversations older than this device have been asked for and stored.
+  inbox_loaded INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE conversations (
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- The server's id. NULL: not known yet, the app sees a provisional id made from `row`.
+  id INTEGER UNIQUE,
+  kind INTEGER NOT NULL,
+  -- Direct: the other person, or the number they are looked up by.
+  peer_id INTEGER UNIQUE,
+  peer_phone TEXT UNIQUE,
+  name TEXT NOT NULL,
+  is_member INTEGER NOT NULL,
+  is_deleted INTEGER NOT NULL,
+  -- The newest change applied, and its time.
+  change_id INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  read_up_to INTEGER NOT NULL,
+  -- read_up_to as the server knows it from this device.
+  read_told INTEGER NOT NULL,
+  unread INTEGER NOT NULL,
+  -- What the list is sorted by: the position of the newest message or change.
+  activity INTEGER NOT NULL,
+  -- Older messages than this one are only on the server; 0: none are.
+  history_from INTEGER NOT NULL
+) STRICT;
+CREATE INDEX conversations_by_activity ON conversations (activity);
+CREATE INDEX conversations_to_tell ON conversations (row) WHERE read_up_to > read_told;
+
+-- Rows that were merged into another: provisional ids stay valid.
+CREATE TABLE conversation_aliases (
+  old_row INTEGER PRIMARY KEY,
+  row INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE members (
+  conversation INTEGER NOT NULL,
+  user_id INTEGER NOT NULL,
+  role INTEGER NOT NULL,
+  joined_at INTEGER NOT NULL,
+  -- Member for messages with since_id < message_id, and where until_id is not 0, message_id < until_id.
+  since_id INTEGER NOT NULL,
+  until_id INTEGER NOT NULL,
+  read_up_to INTEGER NOT NULL,
+  read_at INTEGER NOT NULL,
+  PRIMARY KEY (conversation, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages (
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation INTEGER NOT NULL,
+  position INTEGER NOT NULL UNIQUE,
+  sender_id INTEGER NOT NULL,
+  sender_device_id INTEGER NOT NULL,
+  is_mine INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  media_url TEXT,
+  reply_to INTEGER,
+  created_at INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  idempotency_key BLOB,
+  expires_at INTEGER,
+  failure_code INTEGER,
+  failure_text TEXT,
+  can_retry INTEGER NOT NULL
+) STRICT;
+INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', 4294967295);
+CREATE INDEX messages_in_conversation ON messages (conversation, position, is_mine);
+-- Other people's keys are theirs: only our own are unique.
+CREATE UNIQUE INDEX messages_by_own_key ON messages (idempotency_key) WHERE is_mine = 1;
+-- Own messages whose status can still rise (sent, delivered).
+CREATE INDEX messages_unread_by_others ON messages (conversation, position) WHERE state IN (4, 5);
+
+-- Own messages that the server has not acknowledged, in the order they go out (that of `message`).
+CREATE TABLE outbox (
+  message INTEGER PRIMARY KEY,
+  conversation INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  -- Set with the first attempt that named a receiver instead of a conversation: a retry under the same key has
+  -- to be the same request.
+  receiver_id INTEGER
+) STRICT;
+
+CREATE TABLE transitions (
+  message INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  PRIMARY KEY (message, step)
+) STRICT, WITHOUT ROWID;
+
+-- Who has stored which own message. Reading is a position, in `members`.
+CREATE TABLE deliveries (
+  message INTEGER NOT NULL,
+  user_id INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (message, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE holes (
+  conversation INTEGER NOT NULL,
+  from_id INTEGER NOT NULL,
+  to_id INTEGER NOT NULL,
+  PRIMARY KEY (conversation, from_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drafts (
+  conversation INTEGER PRIMARY KEY,
+  text TEXT NOT NULL,
+  reply_to INTEGER,
+  cursor INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE people (
+  user_id INTEGER PRIMARY KEY,
+  display_name TEXT NOT NULL,
+  about TEXT NOT NULL,
+  avatar_media_id TEXT,
+  phone_number TEXT UNIQUE,
+  is_contact INTEGER NOT NULL,
+  is_blocked INTEGER NOT NULL
+) STRICT;
+CREATE INDEX people_contacts ON people (user_id) WHERE is_contact = 1;
+CREATE INDEX people_blocked ON people (user_id) WHERE is_blocked = 1;
+
+-- Any part of a message, three characters or more; the text itself is in `messages`.
+CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram');
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}};
+constexpr sqlite::Schema kSchema{kApplicationId, kMigrations};
+
+}  // namespace
+
+const sqlite::Schema& schema() {
+  return kSchema;
+}
+
+}  // namespace sotto::store
