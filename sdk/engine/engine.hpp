@@ -56,7 +56,7 @@ struct CloseReason {
 
 class Engine {
  public:
-  Engine(std::unique_ptr<store::Store> store, Random& random, EngineOptions options);
+  Engine(std::shared_ptr<store::Store> store, Random& random, EngineOptions options);
   /// Forgets everything that was not committed, like a crash; replies that are outstanding do not run. Call
   /// `close` first for an orderly end.
   ~Engine();

@@ -83,4 +83,9 @@ inline constexpr std::size_t kMaxViews = 256;
 inline constexpr std::size_t kMaxGroupMembers = 500;
 inline constexpr std::size_t kSendSamples = 256;  ///< for p50 and p95
 
+/// Times from the server: 1970 to 2100. Beyond that arithmetic would overflow or a clock is broken.
+constexpr bool is_plausible_time(std::int64_t unix_ms) {
+  return unix_ms >= 0 && unix_ms < 4'102'444'800'000;
+}
+
 }  // namespace sotto::engine

@@ -51,6 +51,8 @@ struct Conversation {
   std::uint32_t member_count = 0;       ///< groups
   std::optional<LocalId> blocked_by;    ///< the failed message that stops this conversation's queue
   bool has_draft = false;
+
+  friend bool operator==(const Conversation&, const Conversation&) = default;
 };
 
 /// What a person has typed and not sent. Kept across restarts, never touched by sync.

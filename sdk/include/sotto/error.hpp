@@ -83,6 +83,8 @@ struct Error {
   Error() = default;
   /// The category follows from the code.
   SOTTO_API Error(ErrorCode c, std::string text);
+
+  friend bool operator==(const Error&, const Error&) = default;
 };
 
 /// The code's stable name, as in the protocol: "rate_limited".

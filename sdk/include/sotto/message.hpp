@@ -63,6 +63,8 @@ struct Message {
   std::optional<Timestamp> expires_at;
   /// A UUID, kept for every retry; "" where the sender gave none.
   std::string idempotency_key;
+
+  friend bool operator==(const Message&, const Message&) = default;
 };
 
 /// One step in a message's life (`Client::trace`).

@@ -76,10 +76,14 @@ struct Hole {
   Cause cause = Cause::not_loaded;
   MessageId from;  ///< first id that is missing; 0: from the beginning
   MessageId to;    ///< last one
+
+  friend bool operator==(const Hole&, const Hole&) = default;
 };
 
 struct TimelineRow {
   std::variant<Message, Hole> content;
+
+  friend bool operator==(const TimelineRow&, const TimelineRow&) = default;
 };
 using TimelineChange = Change<TimelineRow>;
 using ConversationListChange = Change<Conversation>;

@@ -1,0 +1,136 @@
+#include "sdk/engine/receipts.hpp"
+
+#include <algorithm>
+
+#include "sdk/engine/timing.hpp"
+#include "sdk/store/schema.hpp"
+#include "sotto/v1/frames.pb.h"
+
+namespace sotto::engine {
+namespace {
+
+/// How many are read from the store at once when a new connection is told what the last one may have lost.
+constexpr std::size_t kRetellPage = 1000;
+
+}  // namespace
+
+void Receipts::mark_read(const store::StoredConversation& conversation, MessageId up_to) {
+  if (set_read(conversation, up_to) && !read_due_) read_due_ = core_.now.steady + kReadBatch;
+}
+
+void Receipts::read_elsewhere(const store::StoredConversation& conversation, MessageId up_to) {
+  if (set_read(conversation, up_to)) core_.write().conversations.set_read_told(conversation.row, up_to);
+}
+
+bool Receipts::set_read(const store::StoredConversation& conversation, MessageId up_to) {
+  // No further than the newest message that is here: reading cannot run ahead of receiving.
+  const auto newest = core_.read().messages.before(conversation.row, store::kPendingBase, 1);
+  if (newest.empty()) return false;
+  up_to = std::min(up_to, newest.front().message.message_id);
+  if (up_to <= conversation.read_up_to) return false;
+  auto& store = core_.write();
+  store.conversations.set_read(conversation.row, up_to, store.messages.count_unread(conversation.row, up_to));
+  core_.touch(conversation.row);
+  return true;
+}
+
+void Receipts::load() {
+  delivered_.clear();
+  disconnected();
+}
+
+void Receipts::disconnected() {
+  read_sent_.clear();
+  delivered_sent_ = 0;
+  read_due_.reset();
+  told_.clear();
+  last_ping_ = 0;
+}
+
+void Receipts::connected() {
+  std::uint64_t after = core_.account->delivered_told;
+  const std::uint64_t up_to = core_.account->cursor;
+  for (;;) {
+    const auto page = core_.read().messages.received_between(after, up_to, kRetellPage);
+    for (const store::MessagePlace& place : page) {
+      auto conversation = core_.read().conversations.find(place.conversation);
+      if (conversation && conversation->id) stored(conversation->id, MessageId{place.position});
+      after = place.position;
+    }
+    tell_delivered();
+    if (page.size() < kRetellPage) break;
+  }
+  tell_read();
+}
+
+void Receipts::flush() {
+  tell_delivered();
+  tell_read();
+}
+
+void Receipts::work() {
+  // A ping went out in this input: what earlier inputs told went before it and counts when it comes back.
+  if (core_.connected() && session_.pings_sent() != last_ping_) {
+    last_ping_ = session_.pings_sent();
+    told_.push_back({last_ping_, delivered_sent_, read_sent_});
+  }
+  tell_delivered();
+  if (read_due_ && core_.now.steady >= *read_due_) tell_read();
+  if (core_.connected()) delivered_sent_ = core_.account->cursor;
+}
+
+void Receipts::on_pong() {
+  const std::uint64_t answered = session_.pings_answered();
+  while (!told_.empty() && told_.front().ping <= answered) {
+    const Told told = std::move(told_.front());
+    told_.erase(told_.begin());
+    auto& account = *core_.account;
+    if (told.delivered > account.delivered_told) {
+      account.delivered_told = told.delivered;
+      core_.write().account.set_delivered_told(told.delivered);
+    }
+    for (const auto& [row, up_to] : told.read) {
+      auto conversation = core_.read().conversations.find(row);
+      if (conversation && conversation->read_told < up_to)
+        core_.write().conversations.set_read_told(row, up_to);
+    }
+  }
+}
+
+void Receipts::tell_delivered() {
+  // Without a connection nothing is lost: the next one starts from delivered_told.
+  for (const auto& [conversation, messages] : std::exchange(delivered_, {}))
+    send_delivered(conversation, messages);
+}
+
+void Receipts::send_delivered(ConversationId conversation, const std::vector<MessageId>& messages) {
+  for (std::size_t begin = 0; begin < messages.size(); begin += kDeliveredPerFrame) {
+    v1::ClientFrame frame;
+    v1::Delivered& delivered = *frame.mutable_delivered();
+    delivered.set_conversation_id(conversation.value);
+    const std::size_t end = std::min(messages.size(), begin + kDeliveredPerFrame);
+    for (std::size_t i = begin; i < end; ++i)
+      delivered.add_message_ids(messages[i].value);
+    core_.send(frame);
+  }
+}
+
+void Receipts::tell_read() {
+  read_due_.reset();
+  if (!core_.connected()) return;
+  for (ConversationRow row : core_.read().conversations.to_tell()) {
+    auto conversation = core_.read().conversations.find(row);
+    if (!conversation || !conversation->id || read_sent_[row] >= conversation->read_up_to) continue;
+    read_sent_[row] = conversation->read_up_to;
+    v1::ClientFrame frame;
+    frame.mutable_read()->set_conversation_id(conversation->id.value);
+    frame.mutable_read()->set_up_to_message_id(conversation->read_up_to.value);
+    core_.send(frame);
+  }
+}
+
+std::optional<Milliseconds> Receipts::deadline() const {
+  return core_.connected() ? read_due_ : std::nullopt;
+}
+
+}  // namespace sotto::engine
