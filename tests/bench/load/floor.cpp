@@ -112,9 +112,9 @@ void watch(int epoll, int fd, std::uint32_t index) {
       take_messages(peers[index].in, [&](const Header& header, std::string_view text) {
         if (!any) (void)database->exec("BEGIN IMMEDIATE");
         any = true;
-        insert->bind(1, std::int64_t{header.pair});
-        insert->bind(2, as_bytes(text));
-        (void)insert->run();
+        sqlite::StatementScope row(*insert);
+        row->bind_all(std::int64_t{header.pair}, as_bytes(text));
+        if (!row->run()) give_up("the bare relay: cannot store");
         append(peers[index].out, {0, header.pair, header.number}, "");
         append(peers[index + 1].out, header, text);
       });

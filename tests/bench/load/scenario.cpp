@@ -172,7 +172,7 @@ class Load {
         measuring_ = true;
         before = usage_of(options_.server_pid);
         own_before = usage_of(::getpid()).cpu_seconds;
-        commits_before = counter(get_page(address_, tls_, "/metrics"), "sotto_storage_commits_total");
+        commits_before = counter(get_page(address_, tls_, "/metrics"), "sotto_commit_seconds_count");
       }
       for (auto sender : senders_)
         send_due(sender, now, each);
@@ -188,7 +188,7 @@ class Load {
     outcome_.own_cpu_us = (usage_of(::getpid()).cpu_seconds - own_before) * 1e6 / delivered;
     outcome_.written_bytes = static_cast<double>(after.written_bytes - before.written_bytes) / acked;
     outcome_.commits =
-        (counter(get_page(address_, tls_, "/metrics"), "sotto_storage_commits_total") - commits_before) /
+        (counter(get_page(address_, tls_, "/metrics"), "sotto_commit_seconds_count") - commits_before) /
         acked;
     if (!options_.quiet) std::cerr << '\n';
   }
