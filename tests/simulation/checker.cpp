@@ -1,0 +1,258 @@
+#include "tests/simulation/checker.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "tests/simulation/server_truth.hpp"
+
+namespace sotto::sim {
+
+namespace {
+
+constexpr int kDelivered = 2;  // of the receipts table
+constexpr int kRead = 3;
+
+class Checker {
+ public:
+  Checker(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices)
+      : truth_(read_truth(server)), devices_(devices) {}
+
+  std::vector<std::string> check() {
+    for (const auto& message : truth_.messages)
+      ++copies_[message.text];
+    for (const auto& [text, copies] : copies_) {
+      if (copies > 1) say("G2: the server has \"" + text + "\" " + std::to_string(copies) + " times");
+    }
+    for (const auto& device : devices_) {
+      for (const auto& complaint : device->complaints())
+        say(complaint);
+      if (!device->account() || device->engine() == nullptr) continue;
+      read_device(*device);
+    }
+    for (const auto& device : devices_) {
+      if (!device->account() || device->engine() == nullptr) continue;
+      check_timelines(*device);
+      check_witness(*device);
+      check_order(*device);
+      check_statuses(*device);
+    }
+    check_receipts_are_true();
+    return std::move(problems_);
+  }
+
+ private:
+  using Timeline = std::vector<Message>;  // oldest first
+
+  void say(std::string what) { problems_.push_back(std::move(what)); }
+  static std::string name(const SimDevice& device) { return "device " + std::to_string(device.number()); }
+
+  void read_device(SimDevice& device) {
+    auto conversations = device.engine()->conversations();
+    if (!conversations) return say(name(device) + " cannot list its conversations");
+    for (const auto& conversation : *conversations) {
+      auto& timeline = timelines_[{&device, conversation.id}];
+      MessageId before;
+      for (;;) {
+        auto page = device.engine()->messages({conversation.id, before, {}, 100});
+        if (!page) return say(name(device) + " cannot read a conversation");
+        timeline.insert(timeline.end(), page->messages.begin(), page->messages.end());
+        // Only what has an id can be paged from; unsent ones all come with the first page.
+        MessageId last;
+        for (const auto& message : page->messages) {
+          if (message.message_id) last = message.message_id;
+        }
+        if (page->messages.empty() || !last || last == before) break;
+        before = last;
+      }
+      std::reverse(timeline.begin(), timeline.end());
+      // A new device may know the last message of before its time from the list of conversations; what is promised begins with the device.
+      std::erase_if(timeline, [&](const Message& message) {
+        return message.message_id && message.message_id.value <= device.account()->device_id.value;
+      });
+      check_unread(device, conversation, timeline);
+      for (const auto& message : timeline) {
+        if (message.message_id) holders_[message.message_id].insert(device.account()->user_id);
+      }
+    }
+  }
+
+  void check_unread(const SimDevice& device, const Conversation& conversation, const Timeline& timeline) {
+    const auto unread = std::count_if(timeline.begin(), timeline.end(), [&](const Message& message) {
+      return !message.is_mine && message.message_id > conversation.read_up_to;
+    });
+    if (unread != static_cast<std::ptrdiff_t>(conversation.unread_count)) {
+      say(name(device) + " counts " + std::to_string(conversation.unread_count) + " unread in conversation " +
+          to_string(conversation.id) + " and holds " + std::to_string(unread));
+    }
+  }
+
+  void check_timelines(const SimDevice& device) {
+    const auto account = *device.account();
+    std::map<ConversationId, std::vector<const TrueMessage*>> expected;
+    for (const auto& message : truth_.messages) {
+      if (message.id.value > account.device_id.value && truth_.may_see(account.user_id, message)) {
+        expected[message.conversation].push_back(&message);
+      }
+    }
+    for (const auto& [conversation, messages] : expected) {
+      const auto found = timelines_.find({&device, conversation});
+      const Timeline none;
+      compare(device, conversation, messages, found == timelines_.end() ? none : found->second);
+    }
+    for (const auto& [key, timeline] : timelines_) {
+      if (key.first != &device || expected.count(key.second) != 0) continue;
+      compare(device, key.second, {}, timeline);
+    }
+  }
+
+  void compare(const SimDevice& device, ConversationId conversation,
+               const std::vector<const TrueMessage*>& expected, const Timeline& held) {
+    const std::string where = name(device) + " in conversation " + to_string(conversation) + ": ";
+    std::map<MessageId, const Message*> by_id;
+    MessageId last;
+    for (const auto& message : held) {
+      if (!message.message_id) continue;
+      if (message.message_id <= last) say("G3: " + where + "\"" + message.text + "\" is shown out of order");
+      last = message.message_id;
+      if (!by_id.emplace(message.message_id, &message).second)
+        say("G2: " + where + "\"" + message.text + "\" is shown twice");
+    }
+    for (const auto* message : expected) {
+      auto found = by_id.find(message->id);
+      if (found == by_id.end()) {
+        say("G4: " + where + "\"" + message->text + "\" (" + to_string(message->id) + ") is missing");
+        continue;
+      }
+      if (found->second->text != message->text)
+        say("G2: " + where + "\"" + message->text + "\" is shown as \"" + found->second->text + "\"");
+      if (found->second->sender_id != message->sender)
+        say("G2: " + where + "\"" + message->text + "\" has another sender");
+      by_id.erase(found);
+    }
+    for (const auto& [id, message] : by_id) {
+      say("G6: " + where + "\"" + message->text + "\" (" + to_string(id) + ") is held and may not be seen");
+    }
+  }
+
+  void check_witness(const SimDevice& device) {
+    for (const auto& [id, sent] : device.sent()) {
+      const auto copies = copies_.find(sent.text);
+      const bool stored = copies != copies_.end();
+      const auto what =
+          name(device) + " was told that \"" + sent.text + "\" is " + std::string(to_string(sent.state));
+      auto now = device_message(device, id);
+      if (!now) {
+        say("G7: " + name(device) + " has lost \"" + sent.text + "\", which was " +
+            std::string(to_string(sent.state)));
+        continue;
+      }
+      switch (now->state) {
+        case MessageState::sent:
+        case MessageState::delivered:
+        case MessageState::read:
+          if (!stored) say("G1: " + what + ", and the server does not have it");
+          break;
+        case MessageState::blocked:
+        case MessageState::failed:
+        case MessageState::expired:
+        case MessageState::cancelled:
+          if (stored) say("G9: " + what + ", and the server has it");
+          break;
+        default:
+          say("G7: \"" + sent.text + "\" of " + name(device) + " is still " +
+              std::string(to_string(now->state)));
+      }
+    }
+  }
+
+  std::optional<Message> device_message(const SimDevice& device, LocalId id) {
+    auto message = const_cast<SimDevice&>(device).engine()->message(id);
+    return message ? std::optional<Message>(*message) : std::nullopt;
+  }
+
+  void check_order(const SimDevice& device) {
+    std::map<std::string, const Witnessed*> by_text;
+    for (const auto& [id, sent] : device.sent())
+      by_text[sent.text] = &sent;
+    std::map<ConversationId, const Witnessed*> last;
+    for (const auto& message : truth_.messages) {
+      auto found = by_text.find(message.text);
+      if (found == by_text.end() || found->second->retried) continue;
+      auto& before = last[message.conversation];
+      if (before != nullptr && before->order > found->second->order) {
+        say("G3: the server has \"" + message.text + "\" of " + name(device) + " behind \"" + before->text +
+            "\", which was sent later");
+      }
+      before = found->second;
+    }
+  }
+
+  [[nodiscard]] bool has_receipt(ConversationId conversation, MessageId message, UserId user,
+                                 int status) const {
+    return std::any_of(truth_.receipts.begin(), truth_.receipts.end(), [&](const TrueReceipt& receipt) {
+      if (receipt.user != user || receipt.status != status || receipt.conversation != conversation)
+        return false;
+      return status == kRead ? receipt.message >= message : receipt.message == message;
+    });
+  }
+
+  /// Direct conversations exactly; in groups that nothing is claimed that is not so.
+  void check_statuses(const SimDevice& device) {
+    const auto me = device.account()->user_id;
+    for (const auto& [key, timeline] : timelines_) {
+      if (key.first != &device) continue;
+      const auto others = truth_.others(key.second, me);
+      for (const auto& message : timeline) {
+        if (!message.is_mine || !message.message_id) continue;
+        const auto what =
+            name(device) + " shows \"" + message.text + "\" as " + std::string(to_string(message.state));
+        for (auto user : others) {
+          const bool read = has_receipt(key.second, message.message_id, user, kRead);
+          const bool delivered = read || has_receipt(key.second, message.message_id, user, kDelivered);
+          const TrueMessage as_sent{message.message_id, key.second, me, {}, {}};
+          if (!truth_.may_see(user, as_sent)) continue;
+          if (message.state == MessageState::read && !read)
+            say("G5: " + what + ", and not everybody has read it");
+          if (message.state == MessageState::delivered && !delivered)
+            say("G5: " + what + ", and not everybody has it");
+          if (others.size() != 1) continue;
+          if (message.state == MessageState::sent && delivered)
+            say("G5: " + what + ", and it has been delivered");
+          if (message.state == MessageState::delivered && read) say("G5: " + what + ", and it has been read");
+          if (message.state == MessageState::sent && holders_[message.message_id].count(user) != 0) {
+            say("G5: " + what + ", and a device of the recipient holds it");
+          }
+        }
+      }
+    }
+  }
+
+  void check_receipts_are_true() {
+    for (const auto& receipt : truth_.receipts) {
+      if (receipt.status != kDelivered) continue;
+      const bool has_device = std::any_of(devices_.begin(), devices_.end(), [&](const auto& device) {
+        return device->account() && device->account()->user_id == receipt.user && device->engine() != nullptr;
+      });
+      if (has_device && holders_[receipt.message].count(receipt.user) == 0) {
+        say("G5: message " + to_string(receipt.message) + " counts as delivered to " +
+            to_string(receipt.user) + ", who has it on no device");
+      }
+    }
+  }
+
+  ServerTruth truth_;
+  const std::vector<std::unique_ptr<SimDevice>>& devices_;
+  std::map<std::string, int> copies_;
+  std::map<std::pair<const SimDevice*, ConversationId>, Timeline> timelines_;
+  std::map<MessageId, std::set<UserId>> holders_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> check(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices) {
+  return Checker(server, devices).check();
+}
+
+}  // namespace sotto::sim

@@ -1,0 +1,84 @@
+// One WebSocket between a simulated device and the server, over a virtual TCP connection: what is sent
+// arrives whole, in order and late, or, once the connection breaks, not at all. Either end may learn of the
+// break late or never.
+//
+//   auto link = std::make_shared<Link>(world, LinkQuality{5ms, 40ms});
+//   link->to_client().on_item = [&](Link::Item item) { ... };
+//   link->to_server().send({Link::Kind::frame, bytes});
+//   link->break_now();
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tests/simulation/world.hpp"
+
+namespace sotto::sim {
+
+struct LinkQuality {
+  Milliseconds least{1};
+  Milliseconds most{30};
+};
+
+class Link : public std::enable_shared_from_this<Link> {
+ public:
+  enum class Kind : std::uint8_t { upgraded, refused, frame, ping, pong, close };
+  struct Item {
+    Kind kind = Kind::frame;
+    std::string bytes;       // of a frame or ping
+    std::uint16_t code = 0;  // of a close; the HTTP status of a refusal
+  };
+
+  /// One direction.
+  class Pipe {
+   public:
+    std::function<void(Item)> on_item;
+    /// Some of what was queued has gone to the other side.
+    std::function<void()> on_taken;
+
+    void send(Item item);
+    /// The reader does not read: a slow client, or a server that pauses.
+    void stall(bool stalled);
+    /// Bytes that the sender's kernel has not taken: what is past the window of unread ones.
+    [[nodiscard]] std::size_t queued_bytes() const;
+    [[nodiscard]] bool idle() const { return items_.empty(); }
+
+   private:
+    friend class Link;
+    // As much as kernels buffer in both ends of a loopback or mobile connection, in the order of magnitude.
+    static constexpr std::size_t kWindow = 64 * 1024;
+    struct Waiting {
+      Item item;
+      Milliseconds ready;
+    };
+    void pump();
+
+    Link* link_ = nullptr;
+    std::deque<Waiting> items_;
+    std::size_t bytes_ = 0;
+    bool stalled_ = false;
+    bool pumping_ = false;
+  };
+
+  Link(World& world, LinkQuality quality);
+
+  Pipe& to_client() { return to_client_; }
+  Pipe& to_server() { return to_server_; }
+
+  /// Nothing is delivered from now on, in either direction. Who is told, and when, is the caller's to decide.
+  void break_now() { broken_ = true; }
+  [[nodiscard]] bool broken() const { return broken_; }
+
+ private:
+  World& world_;
+  LinkQuality quality_;
+  bool broken_ = false;
+  Pipe to_client_;
+  Pipe to_server_;
+};
+
+}  // namespace sotto::sim

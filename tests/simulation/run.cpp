@@ -1,0 +1,283 @@
+#include "tests/simulation/run.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "tests/simulation/checker.hpp"
+#include "tests/simulation/server_truth.hpp"
+#include "tests/simulation/sim_device.hpp"
+#include "tests/simulation/sim_server.hpp"
+
+namespace sotto::sim {
+
+namespace {
+
+// Everybody signs in and the first groups are there before anything goes wrong.
+constexpr Milliseconds kOpening = 20s;
+// After everything has healed: many times the longest backoff, keep-alive and resend together.
+constexpr Milliseconds kHealing = 15min;
+constexpr std::size_t kFanoutThreshold = 3;  // so that groups of a run lie on both sides of it
+
+class Run {
+ public:
+  Run(const Plan& plan, bool trace) : plan_(plan), world_(plan.seed, trace), server_(world_, limits()) {
+    server_.on_death = [this] {
+      for (auto& device : devices_)
+        device->on_server_death();
+    };
+    for (std::uint32_t i = 0; i < plan.scale.devices; ++i)
+      add_device(i % plan.scale.people);
+  }
+
+  Verdict play() {
+    server_.start();
+    for (auto& device : devices_) {
+      device->start();
+      device->go_online();
+      world_.after(world_.between(0ms, 2s), [&device] { device->sign_in(); });
+    }
+    for (std::uint32_t g = 0; g < plan_.scale.groups; ++g) {
+      world_.at(10s + g * 1s, [this, g] { create_group(*devices_[g % devices_.size()], g + 2); });
+    }
+    world_.run_until(kOpening);
+    for (const auto& action : plan_.actions) {
+      world_.at(kOpening + action.at, [this, &action] { act(action); });
+    }
+    world_.run_until(kOpening + plan_.scale.length);
+    heal();
+    const auto patience = world_.now() + kHealing;
+    world_.run_until(patience, [this] { return at_rest(); });
+    Verdict verdict;
+    if (!at_rest()) {
+      for (const auto& device : devices_) {
+        if (device->engine() != nullptr && !device->at_rest()) {
+          verdict.problems.push_back("device " + std::to_string(device->number()) +
+                                     " does not come to rest: it is " +
+                                     std::string(to_string(device->engine()->connection_state())) + ", " +
+                                     std::to_string(device->engine()->metrics().queue_depth) + " unsent");
+        }
+      }
+    }
+    if (!server_.is_up()) verdict.problems.push_back("the server does not come up again");
+    for (auto& problem : check(server_, devices_))
+      verdict.problems.push_back(std::move(problem));
+    verdict.messages = read_truth(server_).messages.size();
+    verdict.events = world_.events();
+    verdict.story = world_.story();
+    return verdict;
+  }
+
+ private:
+  static server::Limits limits() {
+    server::Limits limits;
+    limits.write_fanout_members = kFanoutThreshold;
+    limits.rate_limits = false;
+    return limits;
+  }
+
+  void add_device(std::uint32_t person) {
+    const auto number = static_cast<std::uint32_t>(devices_.size());
+    devices_.push_back(
+        std::make_unique<SimDevice>(world_, server_, number, "+49151000" + std::to_string(10'000 + person)));
+  }
+
+  std::optional<UserId> person(std::uint32_t number) const {
+    const auto& account = devices_[number % plan_.scale.people]->account();
+    return account ? std::optional<UserId>(account->user_id) : std::nullopt;
+  }
+
+  static std::optional<Conversation> pick(SimDevice& device, std::uint32_t target, bool group) {
+    if (device.engine() == nullptr) return std::nullopt;
+    auto all = device.engine()->conversations();
+    if (!all) return std::nullopt;
+    std::erase_if(*all, [&](const Conversation& c) { return group && c.kind != ConversationKind::group; });
+    if (all->empty()) return std::nullopt;
+    std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return (*all)[target % all->size()];
+  }
+
+  void create_group(SimDevice& device, std::uint32_t others) {
+    std::vector<UserId> members;
+    for (std::uint32_t i = 0; i < plan_.scale.people && members.size() < others; ++i) {
+      auto user = person(i);
+      if (user && device.account() && *user != device.account()->user_id) members.push_back(*user);
+    }
+    if (device.engine() == nullptr || !device.account()) return;
+    device.engine()->create_group("group", members, device.now(), [](Result<Conversation>) {});
+    device.settle();
+  }
+
+  void change_group(SimDevice& device, const Action& action) {
+    auto group = pick(device, action.target, true);
+    auto user = person(action.amount);
+    if (!group || !user) return;
+    auto* engine = device.engine();
+    auto ignore = [](Result<void>) {};
+    switch (action.kind) {
+      case ActionKind::add_member:
+        engine->add_members(group->id, {*user}, device.now(), ignore);
+        break;
+      case ActionKind::remove_member:
+        engine->remove_member(group->id, *user, device.now(), ignore);
+        break;
+      case ActionKind::leave_group:
+        engine->leave_group(group->id, device.now(), ignore);
+        break;
+      case ActionKind::rename_group:
+        engine->rename_group(group->id, "renamed " + std::to_string(world_.now().count()), device.now(),
+                             ignore);
+        break;
+      default:
+        engine->set_role(group->id, *user, Role::admin, device.now(), ignore);
+        break;
+    }
+    device.settle();
+  }
+
+  void act(const Action& action) {
+    world_.tell([&] { return describe(action); });
+    auto& device = *devices_[action.device % devices_.size()];
+    const Milliseconds amount{action.amount};
+    switch (action.kind) {
+      case ActionKind::send:
+        if (auto conversation = pick(device, action.target, false))
+          device.send(conversation->id, action.amount);
+        break;
+      case ActionKind::send_direct: {
+        auto user = person(action.target);
+        if (user && device.account() && *user != device.account()->user_id) device.send(*user, action.amount);
+        break;
+      }
+      case ActionKind::mark_read:
+        if (auto conversation = pick(device, action.target, false))
+          device.mark_everything_read(conversation->id);
+        break;
+      case ActionKind::create_group:
+        create_group(device, action.amount);
+        break;
+      case ActionKind::add_member:
+      case ActionKind::remove_member:
+      case ActionKind::leave_group:
+      case ActionKind::rename_group:
+      case ActionKind::set_role:
+        change_group(device, action);
+        break;
+      case ActionKind::retry_failed:
+        device.retry_failed();
+        break;
+      case ActionKind::go_offline:
+        device.go_offline();
+        break;
+      case ActionKind::go_online:
+        device.go_online();
+        break;
+      case ActionKind::new_device:
+        add_device(action.device % plan_.scale.people);
+        devices_.back()->start();
+        devices_.back()->go_online();
+        devices_.back()->sign_in();
+        break;
+      case ActionKind::break_connection:
+        device.break_connection(true, true);
+        break;
+      case ActionKind::half_open:
+        device.break_connection(action.target % 2 == 0, action.target % 3 == 0);
+        break;
+      case ActionKind::stall_reader:
+        device.stall(amount);
+        break;
+      case ActionKind::crash_device:
+        device.crash(action.target % 2 == 0);
+        world_.after(amount, [this, index = action.device % devices_.size()] { devices_[index]->start(); });
+        break;
+      case ActionKind::crash_server:
+        // Most batches change the disk five to thirty times.
+        server_.die_at(action.target == 0 ? 0 : action.target * 3);
+        world_.after(amount, [this] { ensure_server(); });
+        break;
+      case ActionKind::kill_server:
+        server_.kill(action.target % 2 == 0);
+        world_.after(amount, [this] { ensure_server(); });
+        break;
+      case ActionKind::server_disk_fails:
+        server_.fail_disk(action.amount, action.target % 2 == 0);
+        world_.after(world_.between(1s, 20s), [this] { server_.heal(); });
+        break;
+      case ActionKind::device_disk_fails:
+        device.fail_disk(action.amount);
+        break;
+      case ActionKind::server_clock:
+        // Back by a little at most: a server that starts with a clock far behind refuses to.
+        server_.move_clock(action.target % 2 == 0 ? amount : -std::min(amount, Milliseconds{4'000}));
+        break;
+      case ActionKind::device_clock:
+        device.move_clock(action.target % 2 == 0 ? amount : -amount);
+        break;
+    }
+  }
+
+  /// A supervisor: starts the server when it is down, again and again.
+  void ensure_server() {
+    if (server_.is_up() || server_.start()) return;
+    world_.after(2s, [this] { ensure_server(); });
+  }
+
+  void heal() {
+    world_.tell([] { return std::string("everything heals"); });
+    server_.heal();
+    server_.kill(true);  // so that an armed crash cannot come later, and what is not durable shows
+    ensure_server();
+    for (auto& device : devices_) {
+      device->heal();
+      device->crash(true);
+      device->start();
+      device->go_online();
+      device->sign_in();
+    }
+  }
+
+  [[nodiscard]] bool at_rest() {
+    // Receipts are collected for half a second on the server and a second on the device.
+    constexpr Milliseconds kQuiet = 5s;
+    const bool now = server_.is_up() && std::all_of(devices_.begin(), devices_.end(),
+                                                    [](const auto& device) { return device->at_rest(); });
+    if (!now)
+      rest_since_ = Milliseconds::max();
+    else if (rest_since_ == Milliseconds::max())
+      rest_since_ = world_.now();
+    return now && world_.now() - rest_since_ >= kQuiet;
+  }
+
+  const Plan& plan_;
+  World world_;
+  SimServer server_;
+  std::vector<std::unique_ptr<SimDevice>> devices_;
+  Milliseconds rest_since_ = Milliseconds::max();
+};
+
+}  // namespace
+
+Verdict run(const Plan& plan, bool trace) {
+  return Run(plan, trace).play();
+}
+
+Plan shrink(const Plan& plan) {
+  Plan best = plan;
+  for (std::size_t chunk = std::max<std::size_t>(best.actions.size() / 2, 1); chunk >= 1; chunk /= 2) {
+    for (std::size_t from = 0; from < best.actions.size();) {
+      Plan candidate = best;
+      const auto begin = candidate.actions.begin() + static_cast<std::ptrdiff_t>(from);
+      const auto count = std::min(chunk, candidate.actions.size() - from);
+      candidate.actions.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
+      if (run(candidate, false).problems.empty()) {
+        from += chunk;
+      } else {
+        best = std::move(candidate);
+      }
+    }
+    if (chunk == 1) break;
+  }
+  return best;
+}
+
+}  // namespace sotto::sim

@@ -1,0 +1,69 @@
+// What is going to happen in a run: a list of actions with their times, made from the seed before the run
+// begins. A list, so that
+// --shrink can leave some out and see whether the rest still fails.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/world.hpp"
+
+namespace sotto::sim {
+
+enum class ActionKind : std::uint8_t {
+  // what people do
+  send,          // `amount` messages at once from `device` into conversation number `target`
+  send_direct,   // ... to person number `target`
+  mark_read,     // everything shown in conversation `target`
+  create_group,  // by `device`, with `amount` others
+  add_member,    // person `amount` to conversation `target`
+  remove_member,
+  leave_group,
+  rename_group,
+  set_role,
+  retry_failed,  // everything failed on `device`
+  go_offline,
+  go_online,
+  new_device,  // for the person of `device`
+  // what goes wrong
+  break_connection,   // both ends notice soon
+  half_open,          // neither notices by itself
+  stall_reader,       // `device` does not read for `amount` ms
+  crash_device,       // and back after `amount` ms
+  crash_server,       // at step `target` of its next batch; back after `amount` ms
+  kill_server,        // at once
+  server_disk_fails,  // its next `amount` changes
+  device_disk_fails,
+  server_clock,  // jumps by `amount` ms (signed by `target`)
+  device_clock,
+};
+
+struct Action {
+  Milliseconds at{0};
+  ActionKind kind{};
+  std::uint32_t device = 0;
+  std::uint32_t target = 0;
+  std::uint32_t amount = 0;
+};
+
+std::string describe(const Action& action);
+
+/// How large a run is. Small enough for a thousand a minute, large enough that everything meets everything.
+struct Scale {
+  std::uint32_t people = 4;
+  std::uint32_t devices = 6;  ///< of them all; the first `people` have one each, the rest are second devices
+  std::uint32_t groups = 2;
+  std::uint32_t actions = 60;
+  Milliseconds length = std::chrono::minutes(3);
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  Scale scale;
+  std::vector<Action> actions;
+};
+
+Plan make_plan(std::uint64_t seed);
+
+}  // namespace sotto::sim

@@ -1,0 +1,64 @@
+#include "tests/simulation/server_truth.hpp"
+
+#include <algorithm>
+
+#include "sdk/sqlite/database.hpp"
+
+namespace sotto::sim {
+
+namespace {
+
+template <class Row>
+void each_row(sqlite::Database& db, const char* sql, Row row) {
+  auto statement = db.prepare(sql);
+  if (!statement) return;
+  for (auto more = statement->step(); more && *more; more = statement->step())
+    row(*statement);
+}
+
+}  // namespace
+
+ServerTruth read_truth(SimServer& server) {
+  ServerTruth truth;
+  auto db = sqlite::Database::open("server.db", sqlite::OpenMode::read_write, server.disk().vfs_name());
+  if (!db) return truth;
+  each_row(*db,
+           "SELECT message_id, conversation_id, sender_id, sender_device_id, body FROM messages ORDER BY "
+           "message_id",
+           [&](sqlite::Statement& row) {
+             truth.messages.push_back({row.id<MessageId>(0), row.id<ConversationId>(1), row.id<UserId>(2),
+                                       row.id<DeviceId>(3), std::string(as_text(row.blob(4)))});
+           });
+  each_row(*db, "SELECT conversation_id, user_id, joined_id, left_id FROM memberships",
+           [&](sqlite::Statement& row) {
+             TruePeriod period{row.id<UserId>(1), row.id<MessageId>(2), std::nullopt};
+             if (!row.is_null(3)) period.left = row.id<MessageId>(3);
+             truth.periods[row.id<ConversationId>(0)].push_back(period);
+           });
+  each_row(*db, "SELECT audience_id, conversation_id, message_id, user_id, status FROM receipts",
+           [&](sqlite::Statement& row) {
+             truth.receipts.push_back({row.id<UserId>(0), row.id<ConversationId>(1), row.id<MessageId>(2),
+                                       row.id<UserId>(3), static_cast<int>(row.int64(4))});
+           });
+  return truth;
+}
+
+bool ServerTruth::may_see(UserId user, const TrueMessage& message) const {
+  const auto found = periods.find(message.conversation);
+  if (found == periods.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](const TruePeriod& period) {
+    return period.user == user && message.id > period.joined && (!period.left || message.id <= *period.left);
+  });
+}
+
+std::vector<UserId> ServerTruth::others(ConversationId conversation, UserId user) const {
+  std::vector<UserId> out;
+  const auto found = periods.find(conversation);
+  if (found == periods.end()) return out;
+  for (const auto& period : found->second) {
+    if (period.user != user && !period.left) out.push_back(period.user);
+  }
+  return out;
+}
+
+}  // namespace sotto::sim

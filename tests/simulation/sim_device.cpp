@@ -1,0 +1,403 @@
+#include "tests/simulation/sim_device.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "sdk/engine/timing.hpp"
+#include "sdk/store/store.hpp"
+
+namespace sotto::sim {
+
+namespace {
+
+// REST over a virtual network: one way.
+constexpr Milliseconds kLeastDelay = 1ms;
+constexpr Milliseconds kMostDelay = 40ms;
+// How soon an end notices that the other has gone.
+constexpr Milliseconds kResetAfter = 5ms;
+
+/// The order of a message's states from `sent` on; 0 before it.
+int rank(MessageState state) {
+  switch (state) {
+    case MessageState::sent:
+      return 1;
+    case MessageState::delivered:
+      return 2;
+    case MessageState::read:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+SimDevice::SimDevice(World& world, SimServer& server, std::uint32_t number, std::string phone)
+    : world_(world),
+      server_(server),
+      number_(number),
+      phone_(std::move(phone)),
+      disk_(world.random().next_u64()) {}
+
+SimDevice::~SimDevice() = default;
+
+engine::Now SimDevice::now() const {
+  return {world_.now(), world_.true_time() + skew_};
+}
+
+void SimDevice::complain(std::string what) {
+  what = "device " + std::to_string(number_) + ": " + what;
+  world_.tell([&] { return "!! " + what; });
+  complaints_.push_back(std::move(what));
+}
+
+// ---------------------------------------------------------------- its life
+
+void SimDevice::start() {
+  if (engine_) return;
+  auto store = store::Store::open({.directory = "device",
+                                   .key = StoreKey::none(),
+                                   .base_vfs = disk_.vfs_name(),
+                                   .random = &world_.random()});
+  if (!store) {
+    world_.tell([&] {
+      return "device " + std::to_string(number_) + " cannot open its store: " + store.error().message;
+    });
+    return;
+  }
+  engine_ = std::make_unique<engine::Engine>(std::move(*store), world_.random(), engine::EngineOptions{});
+  if (auto started = engine_->start(now()); !started) {
+    engine_.reset();
+    return;
+  }
+  ++life_;
+  if (account_ && !engine_->account()) complain("forgot who is signed in");
+  if (wants_online_ && engine_->account()) engine_->connect(now(), [](Result<void>) {});
+  settle();
+}
+
+void SimDevice::crash(bool power) {
+  if (!engine_) return;
+  world_.tell([&] { return "device " + std::to_string(number_) + (power ? " loses power" : " is killed"); });
+  break_connection(false, true);
+  crash_armed_ = false;
+  if (power) {
+    disk_.power_cycle();
+  } else {
+    disk_.kill_process();
+  }
+  ++life_;
+  engine_.reset();
+  connection_ = {};
+  link_.reset();
+  requests_.clear();
+}
+
+void SimDevice::fail_disk(std::uint32_t change) {
+  disk_.fail_at(change, SQLITE_IOERR_WRITE);
+}
+
+void SimDevice::heal() {
+  disk_.heal();
+}
+
+void SimDevice::after(Milliseconds delay, std::function<void()> what) {
+  world_.after(delay, [this, life = life_, what = std::move(what)] {
+    if (life != life_ || !engine_) return;
+    what();
+    settle();
+  });
+}
+
+void SimDevice::settle() {
+  if (!engine_) return;
+  for (auto effects = engine_->take_effects(); !effects.empty(); effects = engine_->take_effects()) {
+    for (auto& effect : effects)
+      perform(effect);
+  }
+  take_events();
+  arm();
+}
+
+void SimDevice::arm() {
+  const auto deadline = engine_->next_deadline();
+  if (!deadline) return;
+  const auto serial = ++timer_;
+  // A timer never comes early, and on a busy device a little late.
+  world_.at(std::max(*deadline, world_.now()) + world_.between(0ms, 3ms), [this, serial, life = life_] {
+    if (serial != timer_ || life != life_ || !engine_) return;
+    engine_->on_timer(now());
+    settle();
+  });
+}
+
+// ---------------------------------------------------------------- its network
+
+void SimDevice::perform(engine::Effect& effect) {
+  if (auto* open = std::get_if<engine::OpenConnection>(&effect)) return open_connection(*open);
+  if (auto* request = std::get_if<engine::SendRequest>(&effect)) return send_request(*request);
+  if (auto* cancel = std::get_if<engine::CancelRequest>(&effect)) {
+    requests_.erase(cancel->request);
+  } else if (auto* frame = std::get_if<engine::SendFrame>(&effect)) {
+    if (link_ && frame->connection == connection_) {
+      link_->to_server().send({Link::Kind::frame, std::string(as_text(frame->frame)), 0});
+    }
+  } else if (auto* ping = std::get_if<engine::SendPing>(&effect)) {
+    if (link_ && ping->connection == connection_) link_->to_server().send({Link::Kind::ping, {}, 0});
+  } else if (auto* close = std::get_if<engine::CloseConnection>(&effect)) {
+    if (link_ && close->connection == connection_) {
+      link_->to_server().send({Link::Kind::close, {}, close->code});
+      link_.reset();
+      connection_ = {};
+    }
+  }
+}
+
+void SimDevice::open_connection(engine::OpenConnection& effect) {
+  const auto connection = effect.connection;
+  connection_ = connection;
+  link_ = std::make_shared<Link>(world_, LinkQuality{kLeastDelay, kMostDelay});
+  auto link = link_;
+  link->to_client().on_item = [this, connection, weak = std::weak_ptr(link), life = life_](Link::Item item) {
+    auto alive = weak.lock();
+    if (alive && life == life_ && engine_) take(connection, alive, std::move(item));
+  };
+  if (!server_.is_up()) {
+    after(kResetAfter, [this, connection] {
+      closed(connection, {0, 0, Error(ErrorCode::network_unreachable, "the server is not there")});
+    });
+    return;
+  }
+  std::string token(as_text(effect.access_token.view()));
+  after(world_.between(kLeastDelay, kMostDelay), [this, link, token, connection] {
+    if (link->broken()) return;
+    if (server_.is_up()) return server_.accept(link, token);
+    closed(connection, {0, 0, Error(ErrorCode::network_unreachable, "the server is not there")});
+  });
+}
+
+void SimDevice::take(engine::ConnectionNumber connection, const std::shared_ptr<Link>& link,
+                     Link::Item item) {
+  if (connection != connection_) return;
+  switch (item.kind) {
+    case Link::Kind::upgraded:
+      engine_->on_connected(connection, now());
+      break;
+    case Link::Kind::refused:
+      return closed(connection, {0, item.code, std::nullopt});
+    case Link::Kind::frame:
+      engine_->on_frame(connection, as_bytes(item.bytes), now());
+      break;
+    case Link::Kind::ping:
+      link->to_server().send({Link::Kind::pong, std::move(item.bytes), 0});
+      break;
+    case Link::Kind::pong:
+      engine_->on_pong(connection, now());
+      break;
+    case Link::Kind::close:
+      return closed(connection, {item.code, 0, std::nullopt});
+  }
+  if (crash_armed_ && disk_.struck()) return died();
+  settle();
+}
+
+void SimDevice::closed(engine::ConnectionNumber connection, engine::CloseReason reason) {
+  if (connection != connection_ || !engine_) return;
+  if (link_) link_->break_now();
+  link_.reset();
+  connection_ = {};
+  engine_->on_closed(connection, std::move(reason), now());
+  settle();
+}
+
+void SimDevice::break_connection(bool this_end_notices, bool server_notices) {
+  if (!link_) return;
+  auto link = link_;
+  link->break_now();
+  if (server_notices) world_.after(kResetAfter, [this, link] { server_.forget(link); });
+  if (this_end_notices) {
+    after(kResetAfter, [this, connection = connection_] {
+      closed(connection, {0, 0, Error(ErrorCode::connection_closed, "reset")});
+    });
+  }
+}
+
+void SimDevice::stall(Milliseconds how_long) {
+  if (!link_) return;
+  auto link = link_;
+  link->to_client().stall(true);
+  world_.after(how_long, [link] { link->to_client().stall(false); });
+}
+
+void SimDevice::on_server_death() {
+  // Its machine's kernel says so at once, or is gone too and says nothing.
+  if (world_.chance(70)) break_connection(true, false);
+  for (auto request : requests_) {
+    after(world_.between(1ms, 200ms), [this, request] {
+      if (requests_.erase(request) == 0) return;
+      engine_->on_request_failed(
+          request, Error(ErrorCode::connection_closed, "the server closed the connection"), now());
+    });
+  }
+}
+
+void SimDevice::send_request(engine::SendRequest& effect) {
+  const auto number = effect.request;
+  requests_.insert(number);
+  server::HttpRequest request;
+  request.method = effect.what.method;
+  const auto question = effect.what.path.find('?');
+  request.path = effect.what.path.substr(0, question);
+  if (question != std::string::npos) request.query = effect.what.path.substr(question + 1);
+  for (auto& [name, value] : effect.what.headers)
+    request.headers.push_back({name, value});
+  if (!effect.what.bearer.empty()) {
+    request.headers.push_back({"Authorization", "Bearer " + std::string(as_text(effect.what.bearer.view()))});
+  }
+  if (!effect.what.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
+  request.body = effect.what.body;
+  request.remote_address = "192.0.2." + std::to_string(number_ + 1);
+
+  auto fail = [this, number](ErrorCode code) {
+    if (requests_.erase(number) != 0) engine_->on_request_failed(number, Error(code, "simulated"), now());
+  };
+  // One in twenty is lost on the way there, one in twenty on the way back: the server has done it then.
+  const bool lost = world_.chance(5);
+  const bool answer_lost = world_.chance(5);
+  after(engine::kRequestTimeout, [fail] { fail(ErrorCode::timed_out); });
+  if (lost) return;
+  after(world_.between(kLeastDelay, kMostDelay), [this, number, request, answer_lost, fail] {
+    if (!server_.is_up()) return fail(ErrorCode::network_unreachable);
+    server_.request(request, [this, number, answer_lost, life = life_](server::HttpResponse response) {
+      if (answer_lost || life != life_ || !engine_) return;
+      after(world_.between(kLeastDelay, kMostDelay), [this, number, response] {
+        if (requests_.erase(number) == 0) return;
+        engine::HttpResponse answer{response.status, response.body, {}};
+        for (const auto& header : response.headers) {
+          if (header.name == "Retry-After")
+            answer.retry_after = std::chrono::seconds(std::stoi(header.value));
+        }
+        engine_->on_response(number, std::move(answer), now());
+      });
+    });
+  });
+}
+
+// ---------------------------------------------------------------- what its person does
+
+void SimDevice::sign_in() {
+  if (!engine_ || engine_->account()) return;
+  engine_->login({phone_, "000000"}, now(), [this](Result<Account> account) {
+    if (!account) return after(1s, [this] { sign_in(); });
+    account_ = *account;
+    if (wants_online_) engine_->connect(now(), [](Result<void>) {});
+  });
+  settle();
+}
+
+void SimDevice::go_online() {
+  wants_online_ = true;
+  if (!engine_ || !engine_->account()) return;
+  engine_->connect(now(), [](Result<void>) {});
+  settle();
+}
+
+void SimDevice::go_offline() {
+  wants_online_ = false;
+  if (!engine_ || !engine_->account()) return;
+  engine_->disconnect(now(), [](Result<void>) {});
+  settle();
+}
+
+void SimDevice::send(Target target, std::uint32_t count) {
+  if (!engine_ || !engine_->account()) return;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string text = "m" + std::to_string(number_) + "." + std::to_string(++sends_);
+    engine_->send(target, {text, {}, {}, {}}, now(), [this, text, order = sends_](Result<SendReceipt> sent) {
+      if (!sent) return;  // refused: the app knows, and nothing was promised
+      auto [place, is_new] = sent_.try_emplace(sent->local_id);
+      if (!is_new)
+        complain("the local id of \"" + place->second.text + "\" was given again for \"" + text + "\"");
+      place->second.text = text;
+      place->second.conversation = sent->conversation_id;
+      place->second.order = order;
+    });
+  }
+  settle();
+}
+
+void SimDevice::mark_everything_read(ConversationId conversation) {
+  if (!engine_ || !engine_->account()) return;
+  auto page = engine_->messages({conversation, {}, {}, 50});
+  if (!page) return;
+  for (const auto& message : page->messages) {
+    if (message.is_mine || !message.message_id) continue;
+    engine_->mark_read(conversation, message.message_id, now(), [](Result<void>) {});
+    break;
+  }
+  settle();
+}
+
+void SimDevice::retry_failed() {
+  if (!engine_) return;
+  for (auto& [id, sent] : sent_) {
+    if (sent.state != MessageState::failed && sent.state != MessageState::expired) continue;
+    engine_->retry_message(id, now(), [&sent = sent](Result<void> retried) {
+      if (retried) sent.retried = true;
+    });
+  }
+  settle();
+}
+
+// ---------------------------------------------------------------- what its app sees
+
+void SimDevice::take_events() {
+  for (const Event& event : engine_->take_events()) {
+    if (const auto* added = std::get_if<MessageAdded>(&event)) {
+      on_message(added->message);
+    } else if (const auto* changed = std::get_if<MessageChanged>(&event)) {
+      on_message(changed->message);
+    } else if (const auto* error = std::get_if<ErrorOccurred>(&event)) {
+      world_.tell([&] { return "device " + std::to_string(number_) + " reports " + error->error.message; });
+      if (error->error.code == ErrorCode::protocol_violation)
+        complain("the server broke the protocol: " + error->error.message);
+    } else if (const auto* out = std::get_if<SignedOut>(&event)) {
+      complain("was signed out: " + out->cause.message);
+    }
+  }
+}
+
+void SimDevice::on_message(const Message& message) {
+  auto found = sent_.find(message.local_id);
+  if (found == sent_.end() || !message.is_mine) return;
+  auto& sent = found->second;
+  if (message.text != sent.text) complain("\"" + sent.text + "\" became \"" + message.text + "\"");
+  if (rank(message.state) < rank(sent.state)) {
+    complain("\"" + sent.text + "\" went back from " + std::string(to_string(sent.state)) + " to " +
+             std::string(to_string(message.state)));
+  }
+  if (sent.message_id && message.message_id != sent.message_id)
+    complain("\"" + sent.text + "\" changed its id");
+  sent.state = message.state;
+  sent.message_id = message.message_id;
+  world_.tell([&] {
+    return "device " + std::to_string(number_) + ": \"" + sent.text + "\" is " +
+           std::string(to_string(message.state));
+  });
+}
+
+bool SimDevice::at_rest() const {
+  if (!engine_ || !account_) return engine_ == nullptr;
+  const auto metrics = engine_->metrics();
+  (void)metrics;
+  return engine_->connection_state() == ConnectionState::online &&
+         (!link_ || (link_->to_client().idle() && link_->to_server().idle())) && requests_.empty();
+}
+
+void SimDevice::died() {
+  crash(true);
+  world_.after(world_.between(10ms, 5s), [this] { start(); });
+}
+
+}  // namespace sotto::sim

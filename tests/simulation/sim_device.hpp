@@ -1,0 +1,114 @@
+// A device: the real engine and store on a virtual disk, the driver around them, and the app on top, which
+// remembers everything it was told. The app's memory survives the device's crashes: it is the witness, and
+// the promises are about what it saw.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sdk/engine/engine.hpp"
+#include "tests/simulation/link.hpp"
+#include "tests/simulation/sim_server.hpp"
+#include "tests/simulation/world.hpp"
+#include "tests/support/crash_vfs.hpp"
+
+namespace sotto::sim {
+
+/// What the app knows of a message it sent.
+struct Witnessed {
+  std::string text;  ///< unique in the run
+  ConversationId conversation;
+  MessageState state = MessageState::queued;  ///< as told last
+  MessageId message_id;
+  std::uint64_t order = 0;  ///< of the calls of `send` on this device
+  bool retried = false;     ///< by the app, after a failure: its place in the order is a new one
+};
+
+class SimDevice {
+ public:
+  SimDevice(World& world, SimServer& server, std::uint32_t number, std::string phone);
+  ~SimDevice();
+  SimDevice(const SimDevice&) = delete;
+  SimDevice& operator=(const SimDevice&) = delete;
+
+  // ---- its life
+  void start();
+  void crash(bool power);
+  [[nodiscard]] bool is_running() const { return engine_ != nullptr; }
+  void fail_disk(std::uint32_t change);
+  void heal();
+  void move_clock(Milliseconds by) { skew_ += by; }
+
+  // ---- its network
+  void break_connection(bool this_end_notices, bool server_notices);
+  void stall(Milliseconds how_long);
+  void on_server_death();
+
+  // ---- what its person does
+  void sign_in();
+  void go_online();
+  void go_offline();
+  void send(Target target, std::uint32_t count);
+  void mark_everything_read(ConversationId conversation);
+  void retry_failed();
+  engine::Engine* engine() { return engine_.get(); }
+  [[nodiscard]] engine::Now now() const;
+  /// After calling the engine directly.
+  void settle();
+
+  // ---- what its app saw
+  [[nodiscard]] std::uint32_t number() const { return number_; }
+  [[nodiscard]] const std::string& phone() const { return phone_; }
+  [[nodiscard]] const std::optional<Account>& account() const { return account_; }
+  [[nodiscard]] const std::map<LocalId, Witnessed>& sent() const { return sent_; }
+  [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
+  [[nodiscard]] bool at_rest() const;
+  [[nodiscard]] test::CrashDisk& disk() { return disk_; }
+
+ private:
+  struct Driver;
+
+  void perform(engine::Effect& effect);
+  void open_connection(engine::OpenConnection& effect);
+  void send_request(engine::SendRequest& effect);
+  void take(engine::ConnectionNumber connection, const std::shared_ptr<Link>& link, Link::Item item);
+  void closed(engine::ConnectionNumber connection, engine::CloseReason reason);
+  void take_events();
+  void on_message(const Message& message);
+  void complain(std::string what);
+  /// Runs `what` later, unless the device has crashed in between.
+  void after(Milliseconds delay, std::function<void()> what);
+  void arm();
+  void died();
+
+  World& world_;
+  SimServer& server_;
+  std::uint32_t number_;
+  std::string phone_;
+  test::CrashDisk disk_;
+  Milliseconds skew_{0};
+
+  // Of the running process.
+  std::unique_ptr<engine::Engine> engine_;
+  std::uint64_t life_ = 0;
+  std::uint64_t timer_ = 0;
+  engine::ConnectionNumber connection_{};
+  std::shared_ptr<Link> link_;
+  std::set<engine::RequestNumber> requests_;
+  bool crash_armed_ = false;
+
+  // The witness.
+  std::optional<Account> account_;
+  bool wants_online_ = false;
+  std::map<LocalId, Witnessed> sent_;
+  std::uint64_t sends_ = 0;
+  std::vector<std::string> complaints_;
+};
+
+}  // namespace sotto::sim

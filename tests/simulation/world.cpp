@@ -1,0 +1,38 @@
+#include "tests/simulation/world.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace sotto::sim {
+
+void World::at(Milliseconds when, std::function<void()> what) {
+  queue_.push({std::max(when, now_), next_order_++, std::move(what)});
+}
+
+void World::run_until(Milliseconds end, const std::function<bool()>& done) {
+  while (!queue_.empty() && queue_.top().when <= end) {
+    if (done && done()) return;
+    Due due =
+        std::move(const_cast<Due&>(queue_.top()));  // popped at once, so its order does not matter any more
+    queue_.pop();
+    now_ = due.when;
+    ++events_;
+    due.what();
+  }
+  if (!done || !done()) now_ = std::max(now_, end);
+}
+
+Milliseconds World::between(Milliseconds low, Milliseconds high) {
+  return low + Milliseconds{static_cast<std::int64_t>(
+                   random_.below(static_cast<std::uint64_t>((high - low).count()) + 1))};
+}
+
+void World::tell(const std::function<std::string()>& text) {
+  if (!trace_) return;
+  char time[32];
+  std::snprintf(time, sizeof time, "%10.3f  ", static_cast<double>(now_.count()) / 1000);
+  story_.push_back(time + text());
+}
+
+}  // namespace sotto::sim

@@ -1,0 +1,67 @@
+// Time and chance of one simulated run. Everything that happens is an event at a virtual time; everything
+// that is decided comes from the seed. So a run is the same each time, and a day takes milliseconds.
+//
+//   World world(seed, trace);
+//   world.after(5ms, [&] { deliver(frame); });
+//   world.run_until(10min);
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "sdk/base/clock.hpp"
+#include "sdk/base/random.hpp"
+
+namespace sotto::sim {
+
+using namespace std::chrono_literals;
+
+class World {
+ public:
+  /// Where the virtual wall clocks start: any time that no real clock is near.
+  static constexpr Timestamp kStart{Milliseconds{1'800'000'000'000}};
+
+  explicit World(std::uint64_t seed, bool trace = false) : random_(seed), trace_(trace) {}
+
+  /// Since the run began; never jumps.
+  [[nodiscard]] Milliseconds now() const { return now_; }
+  [[nodiscard]] Timestamp true_time() const { return kStart + now_; }
+
+  void at(Milliseconds when, std::function<void()> what);
+  void after(Milliseconds delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
+  /// Everything due up to `end`, in order; the clock then stands at `end`. Stops early once `done` says so.
+  void run_until(Milliseconds end, const std::function<bool()>& done = {});
+
+  [[nodiscard]] Random& random() { return random_; }
+  [[nodiscard]] std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
+  [[nodiscard]] bool chance(unsigned percent) { return random_.below(100) < percent; }
+  [[nodiscard]] Milliseconds between(Milliseconds low, Milliseconds high);
+
+  /// One line of the run's story, with its time; `text` is only called if somebody listens.
+  void tell(const std::function<std::string()>& text);
+  [[nodiscard]] const std::vector<std::string>& story() const { return story_; }
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+
+ private:
+  struct Due {
+    Milliseconds when;
+    std::uint64_t order;
+    std::function<void()> what;
+    friend bool operator>(const Due& a, const Due& b) {
+      return a.when != b.when ? a.when > b.when : a.order > b.order;
+    }
+  };
+
+  SeededRandom random_;
+  bool trace_;
+  Milliseconds now_{0};
+  std::uint64_t next_order_ = 0;
+  std::uint64_t events_ = 0;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
+  std::vector<std::string> story_;
+};
+
+}  // namespace sotto::sim
