@@ -82,7 +82,7 @@ class Engine::Impl {
   GroupCalls group_calls{core, operations, requests, directory, reading};
   PeopleCalls people_calls{core, operations, requests};
   Lookups lookups{core, requests, directory, outbox, group_calls, people_calls, history};
-  Views views{core, operations, directory, reading, history};
+  Views views{core, directory, reading, history};
 
  private:
   enum class Mode : std::uint8_t { created, running, suspended, closed };

@@ -9,15 +9,14 @@
 
 #include "sdk/engine/core.hpp"
 #include "sdk/engine/history.hpp"
-#include "sdk/engine/operations.hpp"
 #include "sdk/engine/reading.hpp"
 
 namespace sotto::engine {
 
 class Views {
  public:
-  Views(Core& core, Operations& operations, Directory& directory, Reading& reading, History& history)
-      : core_(core), operations_(operations), directory_(directory), reading_(reading), history_(history) {}
+  Views(Core& core, Directory& directory, Reading& reading, History& history)
+      : core_(core), directory_(directory), reading_(reading), history_(history) {}
 
   Result<ViewNumber> open_timeline(ConversationId conversation, const TimelineOptions& options);
   Result<ViewNumber> open_conversation_list();
@@ -51,7 +50,6 @@ class Views {
   bool has_older(const TimelineView& view);
 
   Core& core_;
-  Operations& operations_;
   Directory& directory_;
   Reading& reading_;
   History& history_;
