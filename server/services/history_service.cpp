@@ -21,11 +21,13 @@ ServiceResult<void> check_limit(std::size_t limit) {
 /// When the caller was in the conversation.
 ServiceResult<std::vector<Period>> periods_of(const Store& store, const Caller& caller,
                                               ConversationId conversation) {
-  const ConversationPtr state = store.conversations().find(conversation);
-  if (!state || state->deleted) {
-    return refuse(ServiceCode::not_found, "conversation_id: no conversation " + to_string(conversation));
-  }
   std::vector<Period> periods = store.conversations().periods(conversation, caller.user);
+  // Who was in it is the usual case: then its members need not be loaded to know that it is there.
+  const ConversationPtr state = periods.empty() ? store.conversations().find(conversation) : nullptr;
+  const bool there =
+      periods.empty() ? state && !state->deleted : !store.conversations().is_deleted(conversation);
+  if (!there)
+    return refuse(ServiceCode::not_found, "conversation_id: no conversation " + to_string(conversation));
   if (periods.empty()) {
     return refuse(ServiceCode::not_a_member, "conversation_id: you are not in " + to_string(conversation));
   }

@@ -58,22 +58,31 @@ class Sources {
   std::vector<Receipt> receipts;
   std::vector<GapRow> gaps;
 };
-/// A deleted group is gone at once, though its messages are deleted by and by. Asked once for each
-/// conversation of a page.
-class DeletedConversations {
+/// The conversations of one page, each looked up once.
+class Conversations {
  public:
-  explicit DeletedConversations(const Store& store) : store_(store) {}
+  explicit Conversations(const Store& store) : store_(store) {}
 
-  bool contains(ConversationId conversation) {
-    auto [place, fresh] = known_.try_emplace(conversation, false);
+  /// A deleted group is gone at once, though its messages are deleted by and by.
+  bool is_deleted(ConversationId conversation) {
+    auto [place, fresh] = deleted_.try_emplace(conversation, false);
     if (fresh) place->second = store_.conversations().is_deleted(conversation);
+    return place->second;
+  }
+  ConversationPtr state(ConversationId conversation) {
+    auto [place, fresh] = states_.try_emplace(conversation);
+    if (fresh) place->second = store_.conversations().find(conversation);
     return place->second;
   }
 
  private:
   const Store& store_;
-  std::unordered_map<ConversationId, bool> known_;
+  std::unordered_map<ConversationId, bool> deleted_;
+  std::unordered_map<ConversationId, ConversationPtr> states_;
 };
+
+// What a member takes in a frame that shows a conversation's members.
+constexpr std::size_t kMemberBytes = 24;
 }  // namespace
 
 StreamPage StreamService::page(const Store& store, const Caller& caller, StreamId after,
@@ -86,7 +95,7 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
   page.elements.reserve(count);
 
   MessageStatus status(store, caller.user);
-  DeletedConversations deleted(store);
+  Conversations conversations(store);
   std::size_t bytes = 0;
   std::size_t taken = 0;
   for (; taken < count && bytes < options.bytes; ++taken) {
@@ -95,7 +104,7 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
     switch (candidate.kind) {
       case Candidate::Kind::message: {
         MessagePtr message = store.messages().find(MessageId{candidate.id.value});
-        if (!message || deleted.contains(message->conversation)) break;
+        if (!message || conversations.is_deleted(message->conversation)) break;
         bytes += message->body.bytes.size();
         page.elements.push_back({candidate.id, status.view(std::move(message))});
         break;
@@ -106,8 +115,9 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
       case Candidate::Kind::change: {
         std::optional<Change> change = store.conversations().find_change(ChangeId{candidate.id.value});
         if (!change) break;
-        ConversationPtr state = store.conversations().find(change->conversation);
+        ConversationPtr state = conversations.state(change->conversation);
         if (!state) break;
+        bytes += state->members.size() * kMemberBytes;
         page.elements.push_back({candidate.id, ConversationChange{*std::move(change), std::move(state)}});
         break;
       }

@@ -18,7 +18,8 @@ namespace sotto::server {
 
 struct StreamOptions {
   std::size_t elements = 500;
-  std::size_t bytes = 256 * 1024;  ///< of message bodies; the page ends with the element that passes it
+  std::size_t bytes =
+      256 * 1024;  ///< of message bodies and members; the page ends with the element that passes it
   /// Receipts up to here are left out, wherever the page begins. A catch-up from 0 leaves out all on its
   /// first page, since the messages carry their status of then, and on the others those up to the first
   /// page's snapshot: what came after it is news.

@@ -1,6 +1,9 @@
 #include "server/adapters/embedded/embedded_storage.hpp"
 
+#include <fcntl.h>
+#include <limits>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -17,6 +20,22 @@ namespace {
 constexpr std::size_t kReadQueue = 4096;
 // A reader takes one job at a time, so that the other reader gets the next.
 constexpr std::size_t kReadsAtOnce = 1;
+/// The file holds messages and the key of access tokens: nobody else's business. SQLite makes its log and the
+/// like with the same rights. What cannot be made here is reported when it is opened.
+void make_private(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor >= 0) ::close(descriptor);
+}
+
+/// Jobs that nothing will run any more.
+template <class Job>
+void give_up(JobQueue<Job>& queue) {
+  std::vector<std::unique_ptr<Job>> left;
+  while (queue.take(left, std::numeric_limits<std::size_t>::max())) {
+    for (auto& job : left)
+      job->done(false);
+  }
+}
 }  // namespace
 
 class EmbeddedStorage::Impl {
@@ -55,6 +74,8 @@ class EmbeddedStorage::Impl {
     for (std::thread& thread : threads_)
       thread.join();
     threads_.clear();
+    give_up(writes_);  // only if it was never started
+    give_up(reads_);
     readers_.clear();
     writer_.reset();  // the last connection: checkpoints and removes the WAL
   }
@@ -106,6 +127,7 @@ class EmbeddedStorage::Impl {
 
 Result<std::unique_ptr<EmbeddedStorage>, OpenError> EmbeddedStorage::open(EmbeddedOptions options) {
   const std::string& path = options.path;
+  make_private(path);
   std::optional<FileLock> lock = FileLock::take(path + ".lock");
   if (!lock) {
     return OpenError{"database " + path +

@@ -53,7 +53,8 @@ class EmbeddedStorage final : public Storage {
 
   /// Starts the threads. Jobs handed in before wait for it. `events` has to live until `close` returns.
   void start(EventSink& events);
-  /// Everything taken is run and its `done` called; then the threads end and the file is closed.
+  /// Everything taken is run and its `done` called; then the threads end and the file is closed. Jobs of a
+  /// storage that was never started are given up.
   void close();
 
   [[nodiscard]] bool write(std::unique_ptr<WriteJob>& job) override;

@@ -27,6 +27,7 @@ bool is_the_disk(int primary_code) {
 
 bool BatchWriter::attempt(std::span<const std::unique_ptr<WriteJob>> jobs, Timestamp now) {
   auto batch = std::make_shared<EventBatch>();
+  batch->events.reserve(2 * jobs.size());  // a message is two: stored, and answered
   WriteContext context{now, ids_, random_, *batch};
   if (store_.begin()) {
     for (const auto& job : jobs) {

@@ -20,9 +20,6 @@ constexpr Milliseconds kMaxClockError = std::chrono::seconds(5);
 // The hot ends of every index for thousands of active conversations.
 constexpr int kWriterCacheKib = 64 * 1024;
 constexpr int kReaderCacheKib = 16 * 1024;
-// 32 MiB between checkpoints: a page that is written by every batch goes to the main file once for hundreds
-// of them.
-constexpr int kCheckpointPages = 8192;
 
 OpenError error_of(const std::string& path, const std::string& what) {
   return OpenError{"database " + path + ": " + what};
@@ -92,7 +89,7 @@ sqlite::SqliteResult<void> touch_progress(sqlite::Database& db, Random& random) 
 sqlite::Tuning tuning(int cache_kib) {
   sqlite::Tuning tuning;
   tuning.cache_kib = cache_kib;
-  tuning.wal_autocheckpoint_pages = kCheckpointPages;
+  tuning.wal_autocheckpoint_pages = 0;  // SqliteStore sees to it
   return tuning;
 }
 }  // namespace

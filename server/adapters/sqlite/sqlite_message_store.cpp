@@ -79,6 +79,7 @@ std::vector<MessageSender> SqliteMessageStore::senders(const MessageRange& range
 }
 
 std::vector<MessageId> SqliteMessageStore::mailbox(UserId user, StreamId after, std::size_t limit) const {
+  mailboxes_.flush();
   std::vector<MessageId> ids;
   for (Use use(mailbox_, user, after, limit); use.next();)
     ids.push_back(use->id<MessageId>(0));
@@ -100,12 +101,12 @@ void SqliteMessageStore::append(const StoredMessage& message, std::span<const Me
       ByteView(message.key.bytes), message.body.kind, as_bytes(message.body.bytes), message.epoch, media_url,
       message.reply_to)
       .run();
-  for (const Member& member : mailboxes)
-    Use(insert_mailbox_, member.user, message.id).run();
+  mailboxes_.add(message.id, mailboxes);
   counts_.add(message);
 }
 
 void SqliteMessageStore::remove(const StoredMessage& message) {
+  mailboxes_.flush();
   MessageId log_from;
   if (Use use(log_from_, message.conversation); use.next()) log_from = use->id<MessageId>(0);
   if (!log_from || message.id < log_from) {

@@ -2,14 +2,15 @@
 
 #include "server/adapters/sqlite/connection.hpp"
 #include "server/adapters/sqlite/pending_counts.hpp"
+#include "server/adapters/sqlite/pending_mailbox.hpp"
 #include "server/ports/message_store.hpp"
 
 namespace sotto::server {
 
 class SqliteMessageStore final : public MessageStore {
  public:
-  SqliteMessageStore(Connection& connection, PendingCounts& counts)
-      : connection_(connection), counts_(counts) {}
+  SqliteMessageStore(Connection& connection, PendingCounts& counts, PendingMailbox& mailboxes)
+      : connection_(connection), counts_(counts), mailboxes_(mailboxes) {}
 
   [[nodiscard]] MessagePtr find(MessageId message) const override;
   [[nodiscard]] MessagePtr find_by_key(UserId sender, const Uuid& key) const override;
@@ -31,6 +32,7 @@ class SqliteMessageStore final : public MessageStore {
 
   Connection& connection_;
   PendingCounts& counts_;
+  PendingMailbox& mailboxes_;
 
   mutable Query find_{
       connection_,
@@ -69,7 +71,6 @@ class SqliteMessageStore final : public MessageStore {
       connection_,
       "INSERT INTO messages (message_id, conversation_id, sender_id, sender_device_id, idempotency_key, "
       "body_kind, body, epoch, media_url, reply_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
-  Query insert_mailbox_{connection_, "INSERT INTO mailbox (user_id, message_id) VALUES (?1, ?2)"};
 
   Query oldest_of_all_{connection_,
                        "SELECT message_id, conversation_id, sender_id FROM messages WHERE message_id <= ?1 "

@@ -11,6 +11,7 @@
 #include "server/adapters/sqlite/connection.hpp"
 #include "server/adapters/sqlite/conversation_cache.hpp"
 #include "server/adapters/sqlite/pending_counts.hpp"
+#include "server/adapters/sqlite/pending_mailbox.hpp"
 #include "server/adapters/sqlite/sqlite_account_store.hpp"
 #include "server/adapters/sqlite/sqlite_contact_store.hpp"
 #include "server/adapters/sqlite/sqlite_conversation_store.hpp"
@@ -56,13 +57,13 @@ class SqliteStore final : public Store {
 
  private:
   mutable Connection connection_;
-  Role role_;
   ConversationCache cache_;
   mutable PendingCounts counts_{connection_};
+  mutable PendingMailbox mailboxes_{connection_};
   SqliteAccountStore accounts_{connection_};
   SqliteConversationStore conversations_;
   SqliteContactStore contacts_{connection_, conversations_};
-  SqliteMessageStore messages_{connection_, counts_};
+  SqliteMessageStore messages_{connection_, counts_, mailboxes_};
   SqliteReceiptStore receipts_{connection_, counts_};
   std::int64_t changes_at_begin_ = 0;
 

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <latch>
 #include <mutex>
+#include <sys/stat.h>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -168,6 +169,22 @@ TEST_F(Embedded, IdsGoOnAboveThoseOfTheRunBefore) {
     storage->close();
   }
   EXPECT_GT(second, first);
+}
+
+TEST_F(Embedded, JobsOfAStorageThatNeverStartsAreGivenUp) {
+  auto storage = open();
+  int given_up = 0;
+  auto job = insert(1, [&](bool committed) { given_up += committed ? 0 : 1; });
+  ASSERT_TRUE(storage->write(job));
+  storage->close();
+  EXPECT_EQ(given_up, 1);
+}
+
+TEST_F(Embedded, NobodyElseMayReadTheFile) {
+  const auto storage = open();
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
 }
 
 TEST_F(Embedded, OneProcessOpensAFile) {
