@@ -1,4 +1,5 @@
 # Installs the SDK into a folder of its own and does with it what an app developer does: see CMakeLists.txt.
+cmake_minimum_required(VERSION 3.25)
 
 # Fails with `what` and the command's output if it does not end with `status`.
 function(run what status)
