@@ -77,6 +77,12 @@ class Use {
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
 
+  /// Parameters one by one, for statements with as many as there are rows.
+  template <class T>
+  Use& bind(int index, const T& value) {
+    if (statement_ != nullptr) statement_->bind(index, value);
+    return *this;
+  }
   /// True: a row can be read. False: no more, or a fault.
   bool next();
   void run() {

@@ -86,6 +86,14 @@ sqlite::SqliteResult<void> touch_progress(sqlite::Database& db, Random& random) 
   return tx->commit();
 }
 
+/// SQLite counts the memory of the whole process under one lock, which every statement takes. Nobody reads
+/// those counts. Only before SQLite is first used; afterwards this is refused, which costs some speed and
+/// nothing else.
+void stop_counting_memory() {
+  static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)once;
+}
+
 sqlite::Tuning tuning(int cache_kib) {
   sqlite::Tuning tuning;
   tuning.cache_kib = cache_kib;
@@ -96,6 +104,7 @@ sqlite::Tuning tuning(int cache_kib) {
 
 Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random,
                                                 const char* vfs) {
+  stop_counting_memory();
   sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::create, vfs);
   if (!opened) return error_of(path, opened.error());
   sqlite::Database db = *std::move(opened);

@@ -2,6 +2,7 @@
 // one page, one after the other, instead of a walk down the tree to a cold page for each.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -34,7 +35,13 @@ class PendingMailbox {
 
   Connection& connection_;
   std::vector<Item> pending_;
-  Query insert_{connection_, "INSERT INTO mailbox (user_id, message_id) VALUES (?1, ?2)"};
+  // Half of what a row costs alone is starting and ending its statement.
+  static constexpr std::size_t kRows = 16;
+  Query insert_one_{connection_, "INSERT INTO mailbox (user_id, message_id) VALUES (?, ?)"};
+  Query insert_rows_{
+      connection_,
+      "INSERT INTO mailbox (user_id, message_id) VALUES (?, ?), (?, ?), (?, ?), (?, ?), "
+      "(?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?)"};
 };
 
 }  // namespace sotto::server
