@@ -151,9 +151,6 @@ Device AuthService::find_or_create_device(Store& store, WriteContext& context, c
 ServiceResult<TokenPair> AuthService::login(Store& store, WriteContext& context,
                                             const LoginRequest& request) {
   if (!is_phone_number(request.phone_number)) return bad_phone_number();
-  if (request.otp.size() != kOtpDigits) {
-    return refuse(ServiceCode::bad_request, "otp: must have " + std::to_string(kOtpDigits) + " digits");
-  }
   if (request.device_name) {
     const TextRule rule{.field = "device_name", .least = 1, .most = kMaxDeviceName};
     if (auto ok = check_text(rule, *request.device_name); !ok) return ok.error();

@@ -84,12 +84,13 @@ ServiceResult<ConversationPtr> GroupService::create(Store& store, WriteContext& 
     }
   }
   // Counted before anything is looked up: a list of a million ids costs nothing.
-  if (auto ok = check_size(group.members.size(), "member_ids"); !ok) return ok.error();
+  const bool names_creator =
+      std::find(group.members.begin(), group.members.end(), caller.user) != group.members.end();
+  if (auto ok = check_size(group.members.size() + (names_creator ? 0 : 1), "member_ids"); !ok)
+    return ok.error();
   ServiceResult<std::vector<UserId>> users = check_users(store, group.members, "member_ids");
   if (!users) return users.error();
-  const auto place = std::lower_bound(users->begin(), users->end(), caller.user);
-  if (place == users->end() || *place != caller.user) users->insert(place, caller.user);
-  if (auto ok = check_size(users->size(), "member_ids"); !ok) return ok.error();
+  if (!names_creator) users->insert(std::lower_bound(users->begin(), users->end(), caller.user), caller.user);
 
   ConversationState made;
   made.id = context.next_id<ConversationId>();

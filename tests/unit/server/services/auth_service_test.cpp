@@ -85,13 +85,18 @@ TEST_F(Auth, AnUnknownNumberLooksLikeAKnownOne) {
   EXPECT_EQ(world.count("users"), 0);
 }
 
-TEST_F(Auth, MalformedNumbersAndCodesAreRefused) {
+TEST_F(Auth, MalformedNumbersAreRefused) {
   for (const char* number : {"", "+", "4915100000001", "+0915100000001", "+49 151", "+49151abc0000",
                              "+123456", "+1234567890123456"}) {
     EXPECT_EQ(ask(number).error().code, ServiceCode::bad_request) << number;
   }
-  EXPECT_EQ(login("12345").error().code, ServiceCode::bad_request);
-  EXPECT_EQ(login("").error().code, ServiceCode::bad_request);
+}
+
+TEST_F(Auth, ACodeOfAnotherLengthIsAWrongCodeAndCountsAsATry) {
+  const std::string code = ask()->code;
+  for (int i = 0; i < kOtpTries; ++i)
+    EXPECT_EQ(login(i % 2 == 0 ? "12345" : "").error().code, ServiceCode::otp_invalid);
+  EXPECT_EQ(login(code).error().code, ServiceCode::otp_exhausted);
 }
 
 TEST_F(Auth, TheDevelopmentCodeWorksOnlyWhereItIsAccepted) {

@@ -103,6 +103,11 @@ TEST_F(Groups, TheLimitCountsTheCreatorToo) {
   EXPECT_EQ(create(ann, {"Over", four, {}}).error().code, ServiceCode::group_too_large);
 }
 
+TEST_F(Groups, TooManyMembersAreToldBeforeAnybodyIsLookedUp) {
+  const std::vector<UserId> nobody = {UserId{1}, UserId{2}, UserId{3}, UserId{4}, UserId{5}};
+  EXPECT_EQ(create(ann, {"Over", nobody, {}}).error().code, ServiceCode::group_too_large);
+}
+
 TEST_F(Groups, ACreationKeySeenBeforeAnswersWithTheFirstGroup) {
   const auto first = create(ann, {"G", {ben.user}, "key"});
   const auto again = create(ann, {"G", {ben.user}, "key"});
