@@ -68,8 +68,8 @@ def test_help_and_version_are_printed():
 
 def test_the_store_is_nobody_elses_business(server, tmp_path):
     sign_in(server, tmp_path / "alice")
-    for path in [tmp_path / "alice", *(tmp_path / "alice").rglob("*")]:
-        assert path.stat().st_mode & 0o077 == 0, path
+    assert (tmp_path / "alice").stat().st_mode & 0o777 == 0o700  # nobody else gets at what is inside
+    assert (tmp_path / "alice" / "store.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_store_holds_no_text_or_token_in_the_clear(server, people, tmp_path):

@@ -237,7 +237,7 @@ def test_what_does_not_exist_is_not_found(sotto):
     ('{"jsonrpc":"2.0","id":1}', -32600), ('{"jsonrpc":"2.0","id":{},"method":"me"}', -32600),
     ('{"jsonrpc":"2.0","id":1,"method":5}', -32600), ('{"jsonrpc":"2.0","id":1,"method":"me","params":[]}', -32602),
     ("[" * 100_000, -32700), ('{"a":' * 1000, -32700), ("x" * 3_000_000, None), (b"\xff\xfe\xfd", -32700), (b"\x00", -32700),
-])
+], ids=range(17))
 def test_bad_lines_are_answered_and_the_next_one_works(sotto, line, code):
     [alice] = sotto()
     alice.write_line(line)
