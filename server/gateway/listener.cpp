@@ -110,8 +110,8 @@ void Listener::open(Socket socket, const std::shared_ptr<IoLoop>& loop) {
   ++open_;
   // Frames are small and sent when they are due; waiting for more to fill a packet would only delay them.
   socket.set_option(net::ip::tcp::no_delay(true), error);
-  // OpenSSL reads and writes the descriptor itself, and must never hold the thread up (Asio sets this only for
-  // operations of its own).
+  // OpenSSL reads and writes the descriptor itself, and must never hold the thread up (Asio sets this only
+  // for operations of its own).
   socket.native_non_blocking(true, error);
 
   auto released = [self = weak_from_this(), first = loops_.front(), address, counted] {

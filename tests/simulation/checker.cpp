@@ -66,7 +66,8 @@ class Checker {
         before = last;
       }
       std::reverse(timeline.begin(), timeline.end());
-      // A new device may know the last message of before its time from the list of conversations; what is promised begins with the device.
+      // A new device may know the last message of before its time from the list of conversations; what is
+      // promised begins with the device.
       std::erase_if(timeline, [&](const Message& message) {
         return message.message_id && message.message_id.value <= device.account()->device_id.value;
       });

@@ -36,7 +36,7 @@ class RawFile {
   RawFile() = default;
 
   std::unique_ptr<std::max_align_t[]> storage_;  // the VFS says how large its file object is
-  std::unique_ptr<const char, FreeName> name_;         // which may keep a pointer to the name
+  std::unique_ptr<const char, FreeName> name_;   // which may keep a pointer to the name
 };
 
 /// An SQLite result code of a file operation as the SDK's error; `what` says what was being done.

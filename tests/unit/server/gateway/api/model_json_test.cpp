@@ -35,7 +35,8 @@ std::shared_ptr<ConversationState> conversation(ConversationKind kind) {
   auto state = std::make_shared<ConversationState>();
   state->id = ConversationId{5};
   state->kind = kind;
-  state->members = {Member{UserId{1}, Role::admin, StreamId{3}}, Member{UserId{2}, Role::member, StreamId{3}}};
+  state->members = {Member{UserId{1}, Role::admin, StreamId{3}},
+                    Member{UserId{2}, Role::member, StreamId{3}}};
   return state;
 }
 
