@@ -30,8 +30,8 @@
 // `server_unavailable`. Every operation may fail with `cancelled`, after `close` with `invalid_state`, and
 // when the disk fails with one of the `store_` errors.
 //
-// Shutdown: `close` ends everything that is outstanding with `cancelled`; when it has completed, nothing of
-// the app is called again. The destructor closes and waits.
+// Shutdown: `close` ends what is outstanding with `cancelled`; once it has completed, nothing of the app is
+// called, and handlers not run yet wait for a `poll`. The destructor closes, waits, and drops such handlers.
 #pragma once
 
 #include <functional>

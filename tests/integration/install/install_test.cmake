@@ -39,7 +39,7 @@ elseif(SANITIZE STREQUAL "thread")
 endif()
 foreach(example echo-bot minimal-chat)
   set(build ${WORK_DIR}/${example})
-  run("configuring ${example}" 0 ${CMAKE_COMMAND} -S ${SOURCE_DIR}/examples/${example} -B ${build}
+  run("configuring ${example}" 0 ${CMAKE_COMMAND} -G Ninja -S ${SOURCE_DIR}/examples/${example} -B ${build}
     -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror ${flags}")
   run("building ${example}" 0 ${CMAKE_COMMAND} --build ${build})
   run("running ${example} without arguments" 2 ${build}/${example})
@@ -56,7 +56,7 @@ if(Sotto_FOUND)
   message(FATAL_ERROR \"a component that is not there was found\")
 endif()
 ")
-run("configuring with the static library" 0 ${CMAKE_COMMAND} -S ${WORK_DIR}/static -B ${WORK_DIR}/static/build
+run("configuring with the static library" 0 ${CMAKE_COMMAND} -G Ninja -S ${WORK_DIR}/static -B ${WORK_DIR}/static/build
   -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=${flags}")
 run("building with the static library" 0 ${CMAKE_COMMAND} --build ${WORK_DIR}/static/build)
 run("running it without arguments" 2 ${WORK_DIR}/static/build/static)
