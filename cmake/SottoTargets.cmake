@@ -47,6 +47,11 @@ elseif(NOT SOTTO_SANITIZE STREQUAL "")
   message(FATAL_ERROR "SOTTO_SANITIZE is '${SOTTO_SANITIZE}'; it is address, thread or empty")
 endif()
 
+if(SOTTO_FUZZ)
+  # What the fuzzers are steered by: which code an input reached, in the libraries too.
+  target_compile_options(sotto_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 function(sotto_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
