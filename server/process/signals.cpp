@@ -37,10 +37,14 @@ Signal wait_for_signal() {
 
 void stop_at_once_on_next_signal() {
   std::thread([] {
-    while (wait_for_signal() != Signal::stop) {
+    const sigset_t set = waited_for();
+    int signal = 0;
+    while (sigwait(&set, &signal) != 0 || signal == SIGHUP) {
     }
-    constexpr int kInterrupted = 1;
-    _exit(kInterrupted);
+    // Ends as the signal ends a program that does not know it, so that whoever started us sees why.
+    std::signal(signal, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    kill(getpid(), signal);
   }).detach();
 }
 

@@ -1,5 +1,6 @@
 #include "server/gateway/api/strict_json.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -59,7 +60,10 @@ struct Inspector {
   bool on_number_part(json::string_view, Error&) { return true; }
   bool on_int64(std::int64_t, json::string_view, Error&) { return true; }
   bool on_uint64(std::uint64_t, json::string_view, Error&) { return true; }
-  bool on_double(double, json::string_view, Error&) { return true; }
+  bool on_double(double value, json::string_view, Error& error) {
+    if (!std::isfinite(value)) problem = "holds a number that is too large";
+    return go_on(error);
+  }
   bool on_bool(bool, Error&) { return true; }
   bool on_null(Error&) { return true; }
   bool on_comment_part(json::string_view, Error&) { return true; }

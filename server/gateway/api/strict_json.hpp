@@ -1,4 +1,5 @@
-// JSON from strangers (RFC 8259): no comments, no duplicate names, no zero characters, UTF-8 only, nested no
+// JSON from strangers (RFC 8259): no comments, no duplicate names, no zero characters, no numbers past a
+// double, UTF-8 only, nested no
 // deeper than anything the API has.
 //
 //   auto body = parse_strict(text);

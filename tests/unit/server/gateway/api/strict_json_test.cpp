@@ -43,6 +43,12 @@ TEST(StrictJson, RefusesAZeroCharacter) {
   EXPECT_THAT(error_of(R"({"x\u0000":1})"), HasSubstr("zero character"));
 }
 
+TEST(StrictJson, RefusesANumberPastADouble) {
+  EXPECT_THAT(error_of("{\"a\":" + std::string(20'000, '9') + "}"), HasSubstr("too large"));
+  EXPECT_FALSE(parse_strict("{\"a\":1e" + std::string(400, '9') + "}"));
+  EXPECT_TRUE(parse_strict("{\"a\":1e300}"));
+}
+
 TEST(StrictJson, RefusesDeepNestingWithoutRecursing) {
   EXPECT_TRUE(parse_strict(std::string(kMaxJsonDepth, '[') + std::string(kMaxJsonDepth, ']')));
   EXPECT_THAT(error_of(std::string(kMaxJsonDepth + 1, '[') + std::string(kMaxJsonDepth + 1, ']')),
