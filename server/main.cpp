@@ -41,8 +41,6 @@ int check(const Config& config) {
 void warn_of_oddities(const LoadedConfig& loaded) {
   for (const std::string& warning : loaded.warnings)
     log::warn("configuration", {{"warning", log::text(warning)}});
-  if (const auto warning = certificate_warning(loaded.config.tls_certificate, sotto::wall_clock_now()))
-    log::warn("certificate", {{"warning", log::text(*warning)}});
   if (loaded.config.dev)
     log::warn("development_mode", {{"warning", "anyone can sign in as anyone with the code 000000"}});
 }
@@ -65,8 +63,8 @@ int run(const LoadedConfig& loaded) {
   // Scripts wait for this line and read the port from it.
   std::cout << "sotto-server ready on " << url << std::endl;
 
-  while (wait_for_signal() == Signal::reload) {
-  }
+  while (wait_for_signal() == Signal::reload)
+    (*server)->reload();
   log::info("stopping");
   stop_at_once_on_next_signal();
   (*server)->shut_down();

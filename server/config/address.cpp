@@ -51,6 +51,11 @@ bool AddressRange::contains(const IpAddress& address) const {
   return ((first.bytes[whole] ^ address.bytes[whole]) & mask) == 0;
 }
 
+bool contains(const std::vector<AddressRange>& ranges, const IpAddress& address) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const AddressRange& range) { return range.contains(address); });
+}
+
 std::optional<AddressRange> parse_address_range(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sotto::server {
 
@@ -37,6 +38,8 @@ struct AddressRange {
   friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
 std::optional<AddressRange> parse_address_range(std::string_view text);
+/// Whether one of the ranges does.
+bool contains(const std::vector<AddressRange>& ranges, const IpAddress& address);
 
 struct Endpoint {
   IpAddress address;

@@ -47,7 +47,8 @@ std::string unknown_argument(const std::string& argument, const CLI::App& app) {
       return flag + " is not a flag, since every user of this machine can read command lines; use " +
              key.environment() + " or the file";
   if (!argument.starts_with("-")) return "\"" + argument + "\" is not expected; options begin with --";
-  return flag + " is not an option" + did_you_mean(flag, flags) + " --help lists them";
+  const auto near = did_you_mean(flag, flags);
+  return flag + " is not an option" + (near.empty() ? "; --help lists them" : near);
 }
 
 Result<CommandLine, std::string> parse_command_line(const std::vector<std::string>& arguments) {
@@ -73,6 +74,10 @@ Result<CommandLine, std::string> parse_command_line(const std::vector<std::strin
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants it
     app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    // "--listen: 1 required  missing"
+    const std::string_view text = error.what();
+    return std::string(text.substr(0, text.find(':'))) + ": needs a value";
   } catch (const CLI::ParseError& error) {
     return std::string(error.what());
   }

@@ -30,17 +30,13 @@ std::optional<IpAddress> parse_hop(std::string_view hop) {
 
 std::string client_address(std::string_view peer, const std::vector<HttpHeader>& headers,
                            const std::vector<AddressRange>& trusted_proxies) {
-  const auto trusted = [&](const IpAddress& address) {
-    return std::any_of(trusted_proxies.begin(), trusted_proxies.end(),
-                       [&](const AddressRange& range) { return range.contains(address); });
-  };
   std::optional<IpAddress> client = parse_address(peer);
   if (!client) return std::string(peer);
 
   for (auto header = headers.rbegin(); header != headers.rend(); ++header) {
     if (!is_forwarded_for(header->name)) continue;
     std::string_view list = header->value;
-    while (trusted(*client)) {
+    while (contains(trusted_proxies, *client)) {
       const auto comma = list.rfind(',');
       const auto hop = parse_hop(trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1)));
       if (!hop) return to_string(*client);  // what stands before something unreadable is not to be believed

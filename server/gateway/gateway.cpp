@@ -67,6 +67,7 @@ class Gateway::Impl {
   EventSink& events() { return events_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   Result<void, std::string> start(const GatewayServices& services, HttpApi& api);
+  Result<void, std::string> reload_certificate();
   void drain(std::chrono::milliseconds limit);
   void stop();
 
@@ -147,6 +148,13 @@ bool Gateway::Impl::all_loops(const std::function<bool(IoLoop&)>& question) {
   return all;
 }
 
+Result<void, std::string> Gateway::Impl::reload_certificate() {
+  auto loaded = TlsContext::load(config_.tls_certificate_file, config_.tls_key_file);
+  if (!loaded) return loaded.error();
+  listener_->use(std::move(*loaded));
+  return {};
+}
+
 void Gateway::Impl::drain(std::chrono::milliseconds limit) {
   if (!running_) return;
   const auto end = std::chrono::steady_clock::now() + limit;
@@ -190,6 +198,9 @@ Result<void, std::string> Gateway::start(GatewayServices services, HttpApi& api)
 }
 std::uint16_t Gateway::port() const {
   return impl_->port();
+}
+Result<void, std::string> Gateway::reload_certificate() {
+  return impl_->reload_certificate();
 }
 void Gateway::drain(std::chrono::milliseconds limit) {
   impl_->drain(limit);

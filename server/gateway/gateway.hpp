@@ -76,6 +76,10 @@ class Gateway {
   Result<void, std::string> start(GatewayServices services, HttpApi& api);
   [[nodiscard]] std::uint16_t port() const;
 
+  /// Reads certificate and key again, for the connections to come. On an error the old ones stay in use.
+  /// After `start`, with TLS.
+  Result<void, std::string> reload_certificate();
+
   /// No new connections; every client is told `going_away` and closed (1012); requests under way are
   /// answered. Returns when all are gone or `limit` is over.
   void drain(std::chrono::milliseconds limit);

@@ -61,6 +61,12 @@ void Listener::stop() {
   });
 }
 
+void Listener::use(TlsContext tls) {
+  auto fresh = std::make_shared<TlsContext>(std::move(tls));
+  net::post(acceptor_.get_executor(),
+            [self = shared_from_this(), fresh] { self->tls_.emplace(std::move(*fresh)); });
+}
+
 std::shared_ptr<IoLoop> Listener::quietest() const {
   std::shared_ptr<IoLoop> best = loops_.front();
   for (const auto& loop : loops_) {
@@ -98,8 +104,11 @@ void Listener::open(Socket socket, const std::shared_ptr<IoLoop>& loop) {
   error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return;  // gone already
-  const std::string address = peer.address().to_string();
-  const bool counted = context_.config.max_connections_per_address > 0 && !peer.address().is_loopback();
+  // Everybody behind a proxy comes from its one address; limits per client are for the proxy to keep.
+  const auto known = parse_address(peer.address().to_string());
+  const bool shared = known && (known->is_loopback() || contains(context_.config.trusted_proxies, *known));
+  const bool counted = context_.config.max_connections_per_address > 0 && !shared;
+  const std::string address = known ? to_string(*known) : peer.address().to_string();
   context_.metrics.connections_accepted.add();
   if (open_ >= context_.config.max_connections) return refuse(std::move(socket));
   if (counted) {

@@ -34,6 +34,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void start();
   /// No more connections; those there are stay.
   void stop();
+  /// For the connections to come. Any thread.
+  void use(TlsContext tls);
 
  private:
   using Acceptor = net::basic_socket_acceptor<net::ip::tcp, net::io_context::executor_type>;

@@ -17,6 +17,7 @@
 #include "server/gateway/services.hpp"
 #include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
+#include "server/process/certificate.hpp"
 #include "server/process/data_folder.hpp"
 #include "server/process/housekeeping.hpp"
 #include "server/process/settings.hpp"
@@ -39,6 +40,11 @@ std::unique_ptr<OtpSender> make_otp_sender(const Config& config, Metrics& metric
   if (config.otp_sender == OtpSenderKind::webhook)
     return std::make_unique<WebhookOtpSender>(webhook_options_of(config), metrics);
   return std::make_unique<ConsoleOtpSender>(std::cout, metrics);
+}
+
+void warn_of_certificate(const std::string& file) {
+  if (const auto warning = certificate_warning(file, wall_clock_now()))
+    log::warn("certificate", {{"warning", log::text(*warning)}});
 }
 
 }  // namespace
@@ -70,7 +76,7 @@ struct ServerProcess::Parts {
              metrics},
             Cors(config.allowed_origins)),
         gateway(gateway_config_of(config), metrics),
-        scheme(config.tls_certificate.empty() ? "http" : "https"),
+        certificate(config.tls_certificate),
         listen(config.listen),
         drain_timeout(config.drain_timeout) {}
 
@@ -104,7 +110,7 @@ struct ServerProcess::Parts {
   Gateway gateway;
   std::optional<Housekeeping> housekeeping;
 
-  std::string scheme;
+  std::string certificate;  ///< its file; empty without TLS
   Endpoint listen;
   Milliseconds drain_timeout;
   std::atomic<bool> draining{false};
@@ -146,12 +152,25 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(const C
     p.storage->close();
     return listening.error();
   }
+  if (!p.certificate.empty()) warn_of_certificate(p.certificate);
   p.housekeeping.emplace(*p.storage, p.retention);
   return std::unique_ptr<ServerProcess>(new ServerProcess(std::move(parts)));
 }
 
 std::string ServerProcess::url() const {
-  return parts_->scheme + "://" + to_string(Endpoint{parts_->listen.address, parts_->gateway.port()});
+  return (parts_->certificate.empty() ? "http://" : "https://") +
+         to_string(Endpoint{parts_->listen.address, parts_->gateway.port()});
+}
+
+void ServerProcess::reload() {
+  if (parts_->certificate.empty()) return;
+  const auto reloaded = parts_->gateway.reload_certificate();
+  if (!reloaded) {
+    log::error("certificate_not_reloaded", {{"reason", log::text(reloaded.error())}});
+    return;
+  }
+  log::info("certificate_reloaded", {{"file", log::text(parts_->certificate)}});
+  warn_of_certificate(parts_->certificate);
 }
 
 void ServerProcess::shut_down() {

@@ -24,6 +24,8 @@ class ServerProcess {
 
   /// Where clients find it: "http://127.0.0.1:7070".
   [[nodiscard]] std::string url() const;
+  /// Reads the TLS certificate again, if there is one.
+  void reload();
   /// Tells every client to come back later, waits for what is under way, closes the storage.
   void shut_down();
 

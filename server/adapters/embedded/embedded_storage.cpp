@@ -1,5 +1,6 @@
 #include "server/adapters/embedded/embedded_storage.hpp"
 
+#include <atomic>
 #include <fcntl.h>
 #include <limits>
 #include <thread>
@@ -7,10 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include <sqlite3.h>
+
 #include "server/adapters/embedded/file_lock.hpp"
 #include "server/adapters/embedded/job_queue.hpp"
 #include "server/adapters/sqlite/batch_writer.hpp"
 #include "server/adapters/sqlite/sqlite_store.hpp"
+#include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
 
 namespace sotto::server {
@@ -20,6 +24,9 @@ namespace {
 constexpr std::size_t kReadQueue = 4096;
 // A reader takes one job at a time, so that the other reader gets the next.
 constexpr std::size_t kReadsAtOnce = 1;
+// Between two complaints about the disk.
+constexpr Milliseconds kComplaintInterval = std::chrono::seconds(10);
+
 /// The file holds messages and the key of access tokens: nobody else's business. SQLite makes its log and the
 /// like with the same rights. What cannot be made here is reported when it is opened.
 void make_private(const std::string& path) {
@@ -98,6 +105,7 @@ class EmbeddedStorage::Impl {
         metrics->commit_seconds.observe(took.count());
         metrics->commits_failed.add(writer.failures() - failures);
       }
+      if (writer.failures() > failures) complain("commit_failed", writer.last_error());
     }
   }
 
@@ -107,13 +115,24 @@ class EmbeddedStorage::Impl {
       for (auto& job : jobs) {
         if (store.begin()) job->run(store, options_.clock());
         const bool read = !store.fault();
+        if (!read) complain("read_failed", store.fault()->primary());
         store.rollback();  // lets the snapshot go
         job->done(read);
       }
     }
   }
 
+  /// A disk that fails does so for every batch: once in a while is enough.
+  void complain(log::Literal event, int sqlite_code) {
+    const std::int64_t now = to_unix_ms(wall_clock_now());
+    std::int64_t last = last_complaint_.load(std::memory_order_relaxed);
+    if (now - last < kComplaintInterval.count() || !last_complaint_.compare_exchange_strong(last, now))
+      return;
+    log::error(event, {{"sqlite_code", sqlite_code}, {"reason", log::text(sqlite3_errstr(sqlite_code))}});
+  }
+
   EmbeddedOptions options_;
+  std::atomic<std::int64_t> last_complaint_{0};
   Random& random_;
   FileLock lock_;
   SecretBytes token_key_;

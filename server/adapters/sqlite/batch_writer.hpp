@@ -26,6 +26,8 @@ class BatchWriter {
   void run(std::span<const std::unique_ptr<WriteJob>> jobs, Timestamp now);
   /// Transactions that were rolled back, ever.
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
+  /// SQLite's primary code of the last one.
+  [[nodiscard]] int last_error() const { return last_error_; }
 
  private:
   bool attempt(std::span<const std::unique_ptr<WriteJob>> jobs, Timestamp now);

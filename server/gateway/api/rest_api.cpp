@@ -5,6 +5,7 @@
 
 #include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/router.hpp"
+#include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
 
 namespace sotto::server {
@@ -80,9 +81,15 @@ class ApiWriteJob final : public ApiJob<WriteJob, Write> {
 RestApi::RestApi(Routes routes, Uses uses, Cors cors)
     : routes_(std::move(routes)), uses_(std::move(uses)), cors_(std::move(cors)) {}
 
-RestApi::Finish RestApi::finish_for(const HttpRequest& request, HttpResponder respond) {
-  return [this, origin = cors_.allow(request), respond = std::move(respond)](Answer answer) {
+RestApi::Finish RestApi::finish_for(const HttpRequest& request, std::string_view pattern,
+                                    HttpResponder respond) {
+  return [this, method = request.method, pattern, origin = cors_.allow(request),
+          respond = std::move(respond)](Answer answer) {
     if (!answer.code.empty()) uses_.metrics.errors.add(answer.code);
+    // The pattern and not the path, which could hold anything; never the query.
+    log::debug(
+        "http_request",
+        {{"method", log::text(method)}, {"route", log::text(pattern)}, {"status", answer.response.status}});
     if (origin) Cors::add_headers(answer.response, *origin);
     respond(std::move(answer.response));
   };
@@ -93,7 +100,8 @@ void RestApi::handle(HttpRequest request, HttpResponder respond) {
   if (request.method == "OPTIONS" && request.header("Access-Control-Request-Method") && !match.allow.empty())
     if (const auto origin = cors_.allow(request)) return respond(Cors::preflight(*origin, match.allow));
 
-  const Finish finish = finish_for(request, std::move(respond));
+  const std::string_view pattern = match.route != nullptr ? match.route->pattern : "";
+  const Finish finish = finish_for(request, pattern, std::move(respond));
   if (match.allow.empty()) return finish(refusal(404, "not_found", "there is nothing at this path"));
   if (match.route == nullptr) {
     Answer answer = refusal(405, "method_not_allowed", "this path has " + match.allow);

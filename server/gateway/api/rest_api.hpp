@@ -36,7 +36,7 @@ class RestApi final : public HttpApi {
 
  private:
   using Finish = std::function<void(Answer)>;
-  Finish finish_for(const HttpRequest& request, HttpResponder respond);
+  Finish finish_for(const HttpRequest& request, std::string_view pattern, HttpResponder respond);
   void submit(const Route& route, std::optional<std::string> token, Work work, Finish finish);
 
   Routes routes_;

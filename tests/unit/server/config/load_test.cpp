@@ -182,8 +182,9 @@ TEST(Config, AnUnknownFlagIsNamedWithTheOneThatWasMeant) {
 }
 
 TEST(Config, AFlagWithoutItsValueIsNamed) {
-  EXPECT_THAT(error_of({"--listen"}), HasSubstr("--listen"));
-  EXPECT_THAT(error_of({"--config"}), HasSubstr("--config"));
+  EXPECT_EQ(error_of({"--listen"}), "--listen: needs a value");
+  EXPECT_EQ(error_of({"--config"}), "--config: needs a value");
+  EXPECT_EQ(error_of({"--zzz"}), "--zzz is not an option; --help lists them");
 }
 
 TEST(Config, ABadValueIsNamedWhereverItCameFrom) {
