@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 namespace sotto::server {
 namespace {
@@ -16,7 +17,7 @@ constexpr auto kPause = std::chrono::milliseconds(100);
 class Housekeeping::Step final : public WriteJob {
  public:
   explicit Step(Housekeeping& owner) : owner_(owner) {}
-  void run(Store& store, WriteContext& context) override { more_ = owner_.retention_.step(store, context); }
+  void run(Store& store, WriteContext& context) override { more_ = owner_.work_(store, context); }
   // After a failure there is nothing to hurry for; the next hour tries again.
   void done(bool committed) override { owner_.tell(committed && more_ ? Outcome::more : Outcome::finished); }
 
@@ -25,8 +26,8 @@ class Housekeeping::Step final : public WriteJob {
   bool more_ = false;
 };
 
-Housekeeping::Housekeeping(Storage& storage, RetentionService& retention)
-    : storage_(storage), retention_(retention), thread_([this] { run(); }) {}
+Housekeeping::Housekeeping(Storage& storage, Work work)
+    : storage_(storage), work_(std::move(work)), thread_([this] { run(); }) {}
 
 void Housekeeping::stop() {
   {

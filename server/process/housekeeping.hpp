@@ -1,23 +1,26 @@
 // What has to be done now and then: deleting what is older than the configuration keeps, in small steps
 // between the writers' batches.
 //
-//   Housekeeping housekeeping(storage, retention);      // begins at once, then every hour
+//   Housekeeping housekeeping(storage, [&](Store& store, WriteContext& context) {     // at once, then hourly
+//     return retention.step(store, context);                                          // true: there is more
+//   });
 //   ...
 //   housekeeping.stop();                                // before the storage closes
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
 #include "server/ports/storage.hpp"
-#include "server/services/retention_service.hpp"
 
 namespace sotto::server {
 
 class Housekeeping {
  public:
-  Housekeeping(Storage& storage, RetentionService& retention);
+  using Work = std::function<bool(Store&, WriteContext&)>;
+  Housekeeping(Storage& storage, Work work);
   ~Housekeeping() { stop(); }
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
@@ -32,7 +35,7 @@ class Housekeeping {
   void tell(Outcome outcome);
 
   Storage& storage_;
-  RetentionService& retention_;
+  const Work work_;
   // Between this thread and the storage's, which says how a step ended.
   std::mutex lock_;
   std::condition_variable changed_;

@@ -153,7 +153,8 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(const C
     return listening.error();
   }
   if (!p.certificate.empty()) warn_of_certificate(p.certificate);
-  p.housekeeping.emplace(*p.storage, p.retention);
+  p.housekeeping.emplace(
+      *p.storage, [&p](Store& store, WriteContext& context) { return p.retention.step(store, context); });
   return std::unique_ptr<ServerProcess>(new ServerProcess(std::move(parts)));
 }
 

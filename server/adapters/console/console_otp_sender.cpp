@@ -1,17 +1,23 @@
 #include "server/adapters/console/console_otp_sender.hpp"
 
+#include <cstddef>
 #include <ostream>
 
-#include "server/metrics/metrics.hpp"
-
 namespace sotto::server {
+namespace {
 
-void ConsoleOtpSender::send(OtpMessage message) {
-  {
-    const std::lock_guard guard(lock_);
-    out_ << "one-time code for " << message.phone_number << ": " << message.code << std::endl;
-  }
-  metrics_.otp_sent.add("sent");
-}
+// Lines for a terminal that is paused; by the time it goes on, older codes are worthless.
+constexpr std::size_t kWaitingCodes = 256;
+
+}  // namespace
+
+ConsoleOtpSender::ConsoleOtpSender(std::ostream& out, Metrics& metrics)
+    : queue_(
+          kWaitingCodes,
+          [&out](const OtpMessage& message) {
+            out << "one-time code for " + message.phone_number + ": " + message.code + "\n" << std::flush;
+            return out.good();
+          },
+          metrics) {}
 
 }  // namespace sotto::server

@@ -6,24 +6,21 @@
 #pragma once
 
 #include <iosfwd>
-#include <mutex>
+#include <utility>
 
+#include "server/adapters/otp/otp_queue.hpp"
 #include "server/ports/otp_sender.hpp"
 
 namespace sotto::server {
 
-struct Metrics;
-
 class ConsoleOtpSender final : public OtpSender {
  public:
   /// Both outlive the sender.
-  ConsoleOtpSender(std::ostream& out, Metrics& metrics) : out_(out), metrics_(metrics) {}
-  void send(OtpMessage message) override;
+  ConsoleOtpSender(std::ostream& out, Metrics& metrics);
+  void send(OtpMessage message) override { queue_.send(std::move(message)); }
 
  private:
-  std::mutex lock_;  // keeps the lines of two threads apart; a code is asked for now and then
-  std::ostream& out_;
-  Metrics& metrics_;
+  OtpQueue queue_;
 };
 
 }  // namespace sotto::server

@@ -11,7 +11,6 @@
 
 #include "sdk/base/bytes.hpp"
 #include "server/logging/log.hpp"
-#include "server/metrics/metrics.hpp"
 
 namespace sotto::server {
 namespace {
@@ -49,45 +48,11 @@ std::string webhook_signature(const SecretBytes& secret, std::string_view timest
 }
 
 WebhookOtpSender::WebhookOtpSender(Options options, Metrics& metrics)
-    : options_(std::move(options)), metrics_(metrics), thread_([this] { run(); }) {}
+    : options_(std::move(options)),
+      queue_(
+          options_.queue_capacity, [this](const OtpMessage& message) { return post(message); }, metrics) {}
 
-WebhookOtpSender::~WebhookOtpSender() {
-  {
-    const std::lock_guard guard(lock_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
-
-void WebhookOtpSender::send(OtpMessage message) {
-  {
-    const std::lock_guard guard(lock_);
-    if (waiting_.size() < options_.queue_capacity) {
-      waiting_.push_back(std::move(message));
-      changed_.notify_one();
-      return;
-    }
-  }
-  metrics_.otp_sent.add("dropped");
-  log::warn("otp_dropped", {{"reason", "the webhook is slower than codes are asked for"}});
-}
-
-void WebhookOtpSender::run() {
-  while (true) {
-    OtpMessage message;
-    {
-      std::unique_lock guard(lock_);
-      changed_.wait(guard, [this] { return stopping_ || !waiting_.empty(); });
-      if (stopping_) return;
-      message = std::move(waiting_.front());
-      waiting_.pop_front();
-    }
-    post(message);
-  }
-}
-
-void WebhookOtpSender::post(const OtpMessage& message) {
+bool WebhookOtpSender::post(const OtpMessage& message) const {
   const auto lifetime = std::chrono::floor<std::chrono::seconds>(options_.code_lifetime).count();
   const std::string body = boost::json::serialize(boost::json::object{
       {"phone_number", message.phone_number}, {"code", message.code}, {"expires_in", lifetime}});
@@ -116,15 +81,12 @@ void WebhookOtpSender::post(const OtpMessage& message) {
   const CURLcode result = curl_easy_perform(curl.get());
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (result == CURLE_OK && status >= 200 && status < 300) {
-    metrics_.otp_sent.add("sent");
-    return;
-  }
-  metrics_.otp_sent.add("failed");
+  if (result == CURLE_OK && status >= 200 && status < 300) return true;
   if (result != CURLE_OK)
     log::warn("otp_not_sent", {{"reason", log::text(curl_easy_strerror(result))}});
   else
     log::warn("otp_not_sent", {{"reason", "the webhook refused it"}, {"status", status}});
+  return false;
 }
 
 }  // namespace sotto::server

@@ -12,20 +12,17 @@
 // codes are dropped and counted.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
-#include <mutex>
 #include <string>
-#include <thread>
+#include <string_view>
+#include <utility>
 
 #include "sdk/base/clock.hpp"
 #include "sdk/base/secret.hpp"
+#include "server/adapters/otp/otp_queue.hpp"
 #include "server/ports/otp_sender.hpp"
 
 namespace sotto::server {
-
-struct Metrics;
 
 class WebhookOtpSender final : public OtpSender {
  public:
@@ -38,25 +35,14 @@ class WebhookOtpSender final : public OtpSender {
     std::size_t queue_capacity = 256;
   };
   WebhookOtpSender(Options options, Metrics& metrics);
-  ~WebhookOtpSender() override;  ///< finishes the request under way, drops what waits
-  WebhookOtpSender(const WebhookOtpSender&) = delete;
-  WebhookOtpSender& operator=(const WebhookOtpSender&) = delete;
 
-  void send(OtpMessage message) override;
+  void send(OtpMessage message) override { queue_.send(std::move(message)); }
 
  private:
-  void run();
-  void post(const OtpMessage& message);
+  [[nodiscard]] bool post(const OtpMessage& message) const;
 
   const Options options_;
-  Metrics& metrics_;
-
-  // Guards the queue between callers and the thread; held for a push or a pop, never during a request.
-  std::mutex lock_;
-  std::condition_variable changed_;
-  std::deque<OtpMessage> waiting_;
-  bool stopping_ = false;
-  std::thread thread_;
+  OtpQueue queue_;
 };
 
 /// Hexadecimal HMAC-SHA256 over `timestamp "." body`.

@@ -130,9 +130,41 @@ WebhookOtpSender::Options options_for(const Endpoint& endpoint, std::string_view
 TEST(ConsoleOtpSender, PrintsTheCodeOnALineOfItsOwn) {
   std::ostringstream out;
   Metrics metrics;
-  ConsoleOtpSender(out, metrics).send(kMessage);
+  {
+    ConsoleOtpSender sender(out, metrics);
+    sender.send(kMessage);
+    wait_until([&] { return counted(metrics.otp_sent, "sent") == 1; });
+  }
   EXPECT_EQ(out.str(), "one-time code for +491511234567: 482913\n");
-  EXPECT_EQ(counted(metrics.otp_sent, "sent"), 1u);
+}
+
+/// A terminal that is paused: writing waits until it is let go on.
+class PausedTerminal final : public std::stringbuf {
+ public:
+  void go_on() {
+    go_.store(true);
+    go_.notify_all();
+  }
+
+ private:
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    go_.wait(false);
+    return std::stringbuf::xsputn(text, count);
+  }
+  std::atomic<bool> go_{false};
+};
+
+TEST(ConsoleOtpSender, NeverMakesTheCallerWaitForAPausedTerminal) {
+  PausedTerminal terminal;
+  std::ostream out(&terminal);
+  Metrics metrics;
+  ConsoleOtpSender sender(out, metrics);
+  for (int i = 0; i < 300; ++i)
+    sender.send(kMessage);  // returns, although nothing can be written
+  EXPECT_EQ(counted(metrics.otp_sent, "sent"), 0u);
+  EXPECT_GE(counted(metrics.otp_sent, "dropped"), 40u) << "and what waits is bounded";
+  terminal.go_on();
+  wait_until([&] { return counted(metrics.otp_sent, "sent") + counted(metrics.otp_sent, "dropped") == 300; });
 }
 
 TEST(WebhookOtpSender, PostsTheCode) {

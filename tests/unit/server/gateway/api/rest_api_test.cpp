@@ -1,71 +1,19 @@
 #include "server/gateway/api/rest_api.hpp"
 
-#include <cstdlib>
 #include <map>
-#include <memory>
 #include <optional>
 
 #include <boost/json/parse.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sdk/base/random.hpp"
-#include "sdk/base/snowflake.hpp"
 #include "server/metrics/metrics.hpp"
-#include "server/ports/store.hpp"
+#include "tests/unit/server/fake_storage.hpp"
 
 namespace sotto::server {
 namespace {
 
 using testing::HasSubstr;
-
-/// The routes of these tests keep nothing; whoever touches the store has a bug.
-class NoStore final : public Store {
- public:
-  AccountStore& accounts() override { std::abort(); }
-  ContactStore& contacts() override { std::abort(); }
-  ConversationStore& conversations() override { std::abort(); }
-  MessageStore& messages() override { std::abort(); }
-  ReceiptStore& receipts() override { std::abort(); }
-  [[nodiscard]] const AccountStore& accounts() const override { std::abort(); }
-  [[nodiscard]] const ContactStore& contacts() const override { std::abort(); }
-  [[nodiscard]] const ConversationStore& conversations() const override { std::abort(); }
-  [[nodiscard]] const MessageStore& messages() const override { std::abort(); }
-  [[nodiscard]] const ReceiptStore& receipts() const override { std::abort(); }
-  [[nodiscard]] StreamId snapshot() const override { return {}; }
-  [[nodiscard]] StreamId gone_up_to() const override { return {}; }
-};
-
-/// Runs each job at once; `runs` times before it is committed, or fails, or takes none.
-class FakeStorage final : public Storage {
- public:
-  int runs = 1;
-  bool works = true;
-  bool full = false;
-
-  bool write(std::unique_ptr<WriteJob>& job) override {
-    if (full) return false;
-    const auto mine = std::move(job);
-    EventBatch events;
-    WriteContext context{Timestamp{}, ids_, random_, events};
-    for (int i = 0; i < runs; ++i)
-      mine->run(store_, context);
-    mine->done(works);
-    return true;
-  }
-  bool read(std::unique_ptr<ReadJob>& job) override {
-    if (full) return false;
-    const auto mine = std::move(job);
-    mine->run(store_, Timestamp{});
-    mine->done(works);
-    return true;
-  }
-
- private:
-  NoStore store_;
-  SnowflakeGenerator ids_{0};
-  SeededRandom random_{1};
-};
 
 ServiceResult<Caller> authenticate(const Store&, Timestamp, std::string_view token) {
   if (token == "good") return Caller{UserId{7}, DeviceId{8}};
