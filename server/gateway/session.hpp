@@ -75,6 +75,9 @@ class Session {
   void drain(Milliseconds reconnect_after);
 
  private:
+  /// The storage's queue is full, or receipts are: about the time of a batch.
+  static constexpr Milliseconds kBusyRetry{5};
+
   enum class State : std::uint8_t { awaiting_sync, catching_up, live, closed };
   /// Why reading is paused; several may hold at once.
   enum Pause : std::uint8_t {
@@ -115,6 +118,7 @@ class Session {
   void wake_at(Timestamp at);
   void check_silence(Timestamp now);
   void finish_drain();
+  static ServiceError server_is_busy() { return refuse_rate("the server is busy", kBusyRetry); }
   [[nodiscard]] std::size_t unanswered() const { return unanswered_.size() - answered_; }
   [[nodiscard]] std::size_t low_water() const { return host_.settings().max_queued_bytes / 2; }
   [[nodiscard]] bool has_room() const { return sink_.queued_bytes() <= low_water(); }
