@@ -471,7 +471,7 @@ void BeastConnection::on_accepted(WireFormat format, Caller caller, std::string 
   if (draining_) return abort();
   state_ = State::websocket;
   session_ = &loop_->shard().open(caller, format, *this, std::move(token));
-  read_frame();
+  if (session_->may_read()) read_frame();
 }
 
 void BeastConnection::read_frame() {

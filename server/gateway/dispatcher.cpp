@@ -30,8 +30,9 @@ class PushJob final : public ReadJob {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const GatewayServices& services, Metrics& metrics)
-    : services_(services), metrics_(metrics) {}
+Dispatcher::Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second,
+                       unsigned frames_burst)
+    : services_(services), metrics_(metrics), rates_(frames_per_second, frames_burst) {}
 
 void Dispatcher::attach(std::vector<Shard*> shards) {
   shards_ = std::move(shards);

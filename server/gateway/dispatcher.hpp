@@ -1,7 +1,7 @@
 // Brings what was committed to the sessions it concerns, wherever they live: one post for each shard and
 // batch.
 //
-//   Dispatcher dispatcher(services, metrics);
+//   Dispatcher dispatcher(services, metrics, 20, 100);
 //   dispatcher.attach({&shard0, &shard1});
 //   storage.start(dispatcher);              // EventSink
 //
@@ -28,7 +28,9 @@ namespace sotto::server {
 
 class Dispatcher final : public EventSink, public ShardPeers {
  public:
-  Dispatcher(const GatewayServices& services, Metrics& metrics);
+  /// `frames_per_second` and `frames_burst` of each device; 0: no limit.
+  Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second,
+             unsigned frames_burst);
   void attach(std::vector<Shard*> shards);
 
   // ---- EventSink
@@ -40,6 +42,9 @@ class Dispatcher final : public EventSink, public ShardPeers {
   void heartbeat(UserId user, SessionRef session) override;
   void gone(UserId user, SessionRef session) override;
   void watch(SessionRef session, UserId viewer, std::vector<PresenceView> views) override;
+  std::shared_ptr<DeviceRate> rate_of(DeviceId device, Timestamp now) override {
+    return rates_.of(device, now);
+  }
   void housekeeping(std::uint32_t shard) override;
 
  private:
@@ -59,6 +64,7 @@ class Dispatcher final : public EventSink, public ShardPeers {
   std::vector<Shard*> shards_;
   std::optional<PresenceHub> hub_;  // on the first shard's thread
   PushService push_;
+  DeviceRates rates_;
 
   // Of the batch being addressed.
   std::vector<std::vector<Delivery::Target>> targets_;  // by shard

@@ -40,9 +40,7 @@ SessionSettings session_settings(const GatewayConfig& config, const Limits& limi
           .max_queued_bytes = config.max_queued_bytes,
           .ping_interval = config.ping_interval,
           .silence_limit = config.silence_limit,
-          .heartbeat = limits.presence_heartbeat,
-          .frames_per_second = config.frames_per_second,
-          .frames_burst = std::max(config.frames_burst, 1u)};
+          .heartbeat = limits.presence_heartbeat};
 }
 
 /// Where events go before there is anyone to tell: nowhere.
@@ -105,7 +103,7 @@ Result<void, std::string> Gateway::Impl::start(const GatewayServices& services, 
   services_.emplace(services);
   context_.emplace(
       ConnectionContext{.config = config_, .services = *services_, .api = api, .metrics = metrics_});
-  dispatcher_.emplace(*services_, metrics_);
+  dispatcher_.emplace(*services_, metrics_, config_.frames_per_second, std::max(config_.frames_burst, 1u));
   const unsigned threads =
       config_.io_threads > 0 ? config_.io_threads : std::max(1u, std::thread::hardware_concurrency());
   const SessionSettings settings = session_settings(config_, services.limits);

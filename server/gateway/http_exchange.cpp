@@ -176,7 +176,9 @@ UpgradeJudgement judge_upgrade(const HttpRequest& request) {
       upgrade.subprotocol = kJsonSubprotocol;
     }
   }
-  if (!offered.empty() && upgrade.subprotocol.empty()) {
+  // A browser that offers its token alone gets JSON, as where nothing is offered.
+  const bool only_token = offered.size() == 1 && !upgrade.token.empty();
+  if (!offered.empty() && upgrade.subprotocol.empty() && !only_token) {
     return refused(problem(400, "unsupported_subprotocol",
                            "Sec-WebSocket-Protocol: offer sotto.v1 or sotto.v1.json, or none for JSON"));
   }

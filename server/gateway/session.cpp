@@ -33,11 +33,7 @@ Session::Session(SessionRef ref, Caller caller, WireFormat format, SessionSink& 
   last_heard_ = now;
   next_ping_ = now + settings.ping_interval;
   next_heartbeat_ = now + settings.heartbeat;
-  if (settings.frames_per_second > 0) {
-    frames_ = TokenBucket::with_rate(settings.frames_per_second, settings.frames_burst);
-    ephemeral_ = frames_;
-    (void)frames_->take(now);  // the first frame is paid for; after that each pays for the next
-  }
+  rate_ = host_.rate_of(caller_.device);
 }
 
 // ---------------------------------------------------------------- the connection
@@ -56,6 +52,7 @@ void Session::start(std::string token) {
     retry_at_ = host_.now() + kBusyRetry;
     wake_at(retry_at_);
   }
+  pay_for_next();  // the first frame; after that each pays for the next
   wake_at(std::min(next_ping_, next_heartbeat_));
 }
 
@@ -65,6 +62,7 @@ bool Session::on_frame(std::string_view bytes, bool is_text) {
   if (closed() || draining_) return false;
   host_.metrics().frames_received.add();
 
+  bool paid = false;
   if (is_text != (format_ == WireFormat::json)) {
     refuse_bad({.code = "bad_frame",
                 .message = format_ == WireFormat::json
@@ -75,15 +73,16 @@ bool Session::on_frame(std::string_view bytes, bool is_text) {
     auto frame = decode_client_frame(format_, bytes);
     if (frame) {
       bad_in_a_row_ = 0;
+      paid = is_ephemeral(*frame);
       handle(std::move(*frame));
     } else {
       refuse_bad(frame.error());
     }
   }
   if (closed()) return false;
-  pay_for_next();
+  if (!paid) pay_for_next();
   if (sink_.queued_bytes() > host_.settings().max_queued_bytes) pause(kUnread);
-  return pauses_ == 0;
+  return may_read();
 }
 
 void Session::on_heard() {
@@ -230,8 +229,8 @@ void Session::refuse_bad(const FrameError& error) {
 // ---------------------------------------------------------------- how fast
 
 bool Session::pay_for_ephemeral() {
-  if (!ephemeral_) return true;
-  const Milliseconds wait = ephemeral_->take(host_.now());
+  if (!rate_) return true;
+  const Milliseconds wait = rate_->take_ephemeral(host_.now());
   if (wait == Milliseconds(0)) {
     refused_in_a_row_ = 0;
     return true;
@@ -246,9 +245,9 @@ bool Session::pay_for_ephemeral() {
 }
 
 void Session::pay_for_next() {
-  if (!frames_) return;
+  if (!rate_) return;
   const Timestamp now = host_.now();
-  const Milliseconds wait = frames_->take(now);
+  const Milliseconds wait = rate_->take_frame(now);
   if (wait == Milliseconds(0)) return;
   host_.metrics().frames_limited.add();
   host_.metrics().rate_limited.add("message");
@@ -324,9 +323,9 @@ void Session::on_wake() {
   const Timestamp now = host_.now();
   if (now >= rate_over_) {
     rate_over_ = Timestamp::max();
-    const Milliseconds wait = frames_->take(now);
+    const Milliseconds wait = rate_->take_frame(now);
     if (wait > Milliseconds(0)) {
-      rate_over_ = now + wait;  // the clock stepped back meanwhile
+      rate_over_ = now + wait;  // another connection of the device has used it, or the clock stepped back
     } else {
       resume(kRate);
     }

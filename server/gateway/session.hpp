@@ -34,7 +34,6 @@
 
 #include "server/gateway/session_host.hpp"
 #include "server/model/service_error.hpp"
-#include "server/services/token_bucket.hpp"
 
 namespace sotto::server {
 
@@ -53,6 +52,8 @@ class Session {
   /// came between the first look and its registration would otherwise never be noticed.
   void start(std::string token);
   /// False: no frame may come until SessionSink::resume_reading.
+  [[nodiscard]] bool may_read() const { return pauses_ == 0 && !closed(); }
+  /// The same, after this frame.
   [[nodiscard]] bool on_frame(std::string_view bytes, bool is_text);
   void on_pong(std::string_view payload);
   /// Any other sign of life: a ping.
@@ -103,6 +104,9 @@ class Session {
   /// False: over the limit of frames that are answered instead of delayed.
   bool pay_for_ephemeral();
   void pay_for_next();
+  static bool is_ephemeral(const v1::ClientFrame& frame) {
+    return frame.has_typing() || frame.has_presence_subscribe();
+  }
 
   void start_catch_up(StreamId after);
   void request_page();
@@ -155,8 +159,7 @@ class Session {
   std::string unchecked_token_;
   std::vector<UserId> deferred_watch_;  // until the first sync
 
-  std::optional<TokenBucket> frames_;     // delays
-  std::optional<TokenBucket> ephemeral_;  // refuses
+  std::shared_ptr<DeviceRate> rate_;  // null: no limit
   std::uint32_t bad_in_a_row_ = 0;
   std::uint32_t refused_in_a_row_ = 0;
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sdk/base/clock.hpp"
+#include "server/gateway/device_rates.hpp"
 #include "server/gateway/outgoing_frame.hpp"
 #include "server/metrics/metrics.hpp"
 #include "server/model/message.hpp"
@@ -37,9 +38,6 @@ struct SessionSettings {
   Milliseconds ping_interval = std::chrono::seconds(30);
   Milliseconds silence_limit = std::chrono::seconds(75);
   Milliseconds heartbeat = std::chrono::seconds(60);
-  /// Frames of a device: sustained and burst. 0: no limit.
-  unsigned frames_per_second = 20;
-  unsigned frames_burst = 100;
 };
 
 /// The connection, as its session sees it. Everything is queued, in order; nothing blocks or fails: a
@@ -81,6 +79,8 @@ class SessionHost {
   [[nodiscard]] virtual const SessionSettings& settings() const = 0;
   [[nodiscard]] virtual Metrics& metrics() = 0;
   [[nodiscard]] virtual Timestamp now() const = 0;
+  /// How fast it may send; null: no limit.
+  [[nodiscard]] virtual std::shared_ptr<DeviceRate> rate_of(DeviceId device) = 0;
   /// For durations only, from any origin.
   [[nodiscard]] virtual std::int64_t monotonic_us() const = 0;
   /// Session::on_wake is due at that time; an earlier one already asked for stays.

@@ -52,6 +52,7 @@ class ShardPeers {
   virtual void heartbeat(UserId user, SessionRef session) = 0;
   virtual void gone(UserId user, SessionRef session) = 0;
   virtual void watch(SessionRef session, UserId viewer, std::vector<PresenceView> views) = 0;
+  virtual std::shared_ptr<DeviceRate> rate_of(DeviceId device, Timestamp now) = 0;
   /// Called by each shard every few seconds.
   virtual void housekeeping(std::uint32_t shard) = 0;
 };
@@ -99,6 +100,9 @@ class Shard final : public SessionHost {
   [[nodiscard]] Metrics& metrics() override { return metrics_; }
   [[nodiscard]] Timestamp now() const override { return driver_.now(); }
   [[nodiscard]] std::int64_t monotonic_us() const override { return driver_.monotonic_us(); }
+  [[nodiscard]] std::shared_ptr<DeviceRate> rate_of(DeviceId device) override {
+    return peers_.rate_of(device, driver_.now());
+  }
   void wake_at(const Session& session, Timestamp at) override;
   [[nodiscard]] bool submit(const Session& session, NewMessage& message,
                             const std::shared_ptr<SendBarrier>& barrier) override;

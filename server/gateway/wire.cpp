@@ -142,6 +142,9 @@ void Wire::broken(error_code error) {
 
 Wire::Attempt Wire::try_read(net::mutable_buffer buffer) {
   if (buffer.size() == 0) return {};
+  // TLS keeps the descriptor's number, which is somebody else's once this socket is closed.
+  if (!socket_.is_open())
+    return {.readiness = Readiness::done, .error = net::error::bad_descriptor, .bytes = 0};
   if (!unread_.empty()) {
     const std::size_t part = std::min(buffer.size(), unread_.size());
     std::copy_n(unread_.data(), part, static_cast<char*>(buffer.data()));
@@ -175,6 +178,8 @@ Wire::Attempt Wire::try_read(net::mutable_buffer buffer) {
 }
 
 Wire::Attempt Wire::try_handshake() {
+  if (!socket_.is_open())
+    return {.readiness = Readiness::done, .error = net::error::bad_descriptor, .bytes = 0};
   ERR_clear_error();
   return tls_result(SSL_do_handshake(ssl_.get()));
 }

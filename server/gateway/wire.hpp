@@ -26,6 +26,7 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -110,6 +111,11 @@ class Wire {
           std::string bytes(net::buffer_size(buffers), '\0');
           net::buffer_copy(net::buffer(bytes), buffers);
           const std::size_t size = bytes.size();
+          if (broken_ || send_shut_) {
+            return net::post(get_executor(),
+                             boost::beast::bind_front_handler(
+                                 std::move(handler), error_code(net::error::broken_pipe), std::size_t{0}));
+          }
           enqueue(make_raw(std::move(bytes)));
           waiter_ = std::make_unique<WaiterFor<decltype(handler)>>(get_executor(), std::move(handler));
           waiter_bytes_ = size;

@@ -54,6 +54,7 @@ class FakeSink final : public SessionSink {
 
 class FakeHost final : public SessionHost {
  public:
+  FakeHost(unsigned frames_per_second, unsigned burst) : rates(frames_per_second, burst) {}
   struct Page {
     StreamId after;
     StreamId receipts_after;
@@ -100,7 +101,12 @@ class FakeHost final : public SessionHost {
   void heartbeat(const Session&) override { ++heartbeats; }
   void left(const Session&) override { ++left_calls; }
 
-  SessionSettings limits{.frames_per_second = 0};
+  [[nodiscard]] std::shared_ptr<DeviceRate> rate_of(DeviceId device) override {
+    return rates.of(device, time);
+  }
+
+  SessionSettings limits;
+  DeviceRates rates;
   Metrics counted;
   Timestamp time = from_unix_ms(1'800'000'000'000);
   Timestamp wake = Timestamp::max();
@@ -120,9 +126,7 @@ class FakeHost final : public SessionHost {
 
 class SessionTest : public testing::Test {
  protected:
-  explicit SessionTest(unsigned frames_per_second = 0, unsigned burst = 0) {
-    host.limits.frames_per_second = frames_per_second;
-    host.limits.frames_burst = burst;
+  explicit SessionTest(unsigned frames_per_second = 0, unsigned burst = 0) : host(frames_per_second, burst) {
     session.emplace(SessionRef{0, 1}, Caller{UserId{7}, DeviceId{70}}, WireFormat::binary, sink, host);
     session->start("token");
     sink.take();  // hello

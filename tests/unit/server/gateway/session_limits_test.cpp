@@ -44,7 +44,6 @@ TEST_F(LimitedSession, IsToldThatItTypesTooMuchAndInTheEndCut) {
     typing();
   EXPECT_THAT(host.typed, SizeIs(100));
   EXPECT_THAT(told(), IsEmpty());
-  // What it may send of everything else is spent on the way; a client of 20 a second would have been fine.
   for (int i = 0; i < 199; ++i)
     typing();
   EXPECT_THAT(host.typed, SizeIs(100));
@@ -53,8 +52,55 @@ TEST_F(LimitedSession, IsToldThatItTypesTooMuchAndInTheEndCut) {
   EXPECT_EQ(refused[0].error().code(), "rate_limited");
   EXPECT_THAT(refused[0].error().retry_after_ms(), Gt(0u));
   EXPECT_EQ(sink.closed_with, 0);
+  EXPECT_TRUE(send_message(1)) << "typing delays no message";
+  EXPECT_THAT(host.submitted, SizeIs(1));
   typing();
   EXPECT_EQ(sink.closed_with, 4003);
+}
+
+TEST_F(LimitedSession, ConnectingAnewDoesNotFillTheAllowance) {
+  while (send_message(1)) {
+  }
+  FakeSink second_sink;
+  Session second({0, 2}, session->caller(), WireFormat::binary, second_sink, host);
+  second.start("token");
+  EXPECT_FALSE(second.may_read());
+  host.time += Milliseconds(50);
+  second.on_wake();
+  EXPECT_TRUE(second.may_read());
+  EXPECT_EQ(second_sink.resumed, 1);
+
+  FakeSink other_sink;
+  Session other({0, 3}, {UserId{7}, DeviceId{71}}, WireFormat::binary, other_sink, host);
+  other.start("token");
+  EXPECT_TRUE(other.may_read()) << "another device has its own";
+}
+
+TEST(DeviceRates, KeepsWhatADeviceHasSpentUntilItsAllowanceIsFullAgain) {
+  DeviceRates rates(20, 100);
+  Timestamp now = from_unix_ms(1'800'000'000'000);
+  std::shared_ptr<DeviceRate> here = rates.of(DeviceId{1}, now);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(here->take_frame(now), Milliseconds(0));
+  for (std::uint64_t id = 2; id < 2000; ++id)
+    (void)rates.of(DeviceId{id}, now);
+  EXPECT_EQ(rates.of(DeviceId{1}, now), here);
+  here.reset();
+  now += seconds(1);
+  for (std::uint64_t id = 2000; id < 5000; ++id)
+    (void)rates.of(DeviceId{id}, now);
+  int taken = 0;
+  while (rates.of(DeviceId{1}, now)->take_frame(now) == Milliseconds(0))
+    ++taken;
+  EXPECT_EQ(taken, 20) << "not forgotten: a second has given 20 back";
+
+  now += seconds(60);
+  for (std::uint64_t id = 5000; id < 20'000; ++id)
+    (void)rates.of(DeviceId{id}, now);
+  taken = 0;
+  while (rates.of(DeviceId{1}, now)->take_frame(now) == Milliseconds(0))
+    ++taken;
+  EXPECT_EQ(taken, 100);
 }
 
 TEST_F(SessionLimits, AreToldInHello) {
