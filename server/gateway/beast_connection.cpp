@@ -522,7 +522,8 @@ void BeastConnection::resume_reading() {
 void BeastConnection::close(std::uint16_t code, std::string_view reason) {
   if (state_ != State::websocket) return;
   state_ = State::closing;
-  deadline_in(kCloseTimeout);
+  // Whoever has said nothing for so long does not answer this either.
+  deadline_in(code == close_code::kGoingAway ? Milliseconds(0) : kCloseTimeout);
   const websocket::close_reason close_reason(static_cast<websocket::close_code>(code),
                                              reason.substr(0, kReasonBytes));
   websocket_->async_close(close_reason, [self = shared_from_this()](error_code) { self->linger(); });

@@ -28,9 +28,9 @@ namespace sotto::server {
 
 class Dispatcher final : public EventSink, public ShardPeers {
  public:
-  /// `frames_per_second` and `frames_burst` of each device; 0: no limit.
-  Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second,
-             unsigned frames_burst);
+  /// What each device may send: `frames_per_second`, `frames_burst` at once. 0: no limit.
+  Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second = 0,
+             unsigned frames_burst = 1);
   void attach(std::vector<Shard*> shards);
 
   // ---- EventSink

@@ -94,7 +94,6 @@ struct SimServer::Running final : server::ShardDriver, std::enable_shared_from_t
   static server::SessionSettings settings() {
     server::SessionSettings settings;
     settings.max_queued_bytes = 8 * 1024;  // small, so that falling back to the store happens
-    settings.frames_per_second = 0;
     return settings;
   }
 
