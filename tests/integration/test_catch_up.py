@@ -5,15 +5,9 @@ import uuid
 import pytest
 
 from harness import patience
-from harness.server import Server
 
 THRESHOLD = 3
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("server") / "data", write_fanout_max_members=THRESHOLD) as running:
-        yield running
+SERVER_OPTIONS = {"write_fanout_max_members": THRESHOLD}
 
 
 @pytest.fixture(params=["direct", "write fan-out", "read fan-out"])

@@ -4,8 +4,8 @@ import time
 import pytest
 
 from harness import frames
-from harness.connection import Connection
-from harness.raw_websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawWebSocket
+from harness.connection import Closed
+from harness.raw_websocket import CLOSE, CONTINUATION, PING, PONG, TEXT, RawWebSocket
 from test_devices import refused_connection
 
 FRAME_LIMIT = 64 * 1024
@@ -104,7 +104,6 @@ def test_a_frame_of_the_wrong_kind_is_a_protocol_error(people, form):
 
 def frame_or_close(connection):
     """A bad frame is answered with bad_frame or ends the connection with a protocol error; never with silence."""
-    from harness.connection import Closed
     try:
         assert connection.expect("error")["code"] in ("bad_frame", "unknown_type", "too_large")
     except Closed:

@@ -1,9 +1,7 @@
 """SIGTERM: everybody is told, everything acked is kept, the process ends with 0 (architecture.md, Server process)."""
 import random
 import signal
-import threading
 
-from harness import patience
 from harness.promises import Chatterbox, check_promises
 from test_killed import total_acks, wait_for_acks
 

@@ -1,22 +1,16 @@
 """History pages in both directions (protocol.md, `GET /api/conversations/{id}/messages`), on both sides of the threshold."""
 import pytest
 
-from harness.server import Server
+from harness.people import People
 
 THRESHOLD = 3
+SERVER_OPTIONS = {"write_fanout_max_members": THRESHOLD}
 COUNT = 130
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("server") / "data", write_fanout_max_members=THRESHOLD) as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=["direct", "write fan-out", "read fan-out"])
 def talk(request, server):
     """A conversation of COUNT messages: the reader, its id, the ids of the messages."""
-    from harness.people import People
     people = People(server)
     alice, bob = people.online(2)
     if request.param == "direct":

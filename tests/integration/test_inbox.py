@@ -1,15 +1,8 @@
 """The inbox: newest first, the last message, unread counts, pages (protocol.md, `GET /api/conversations`)."""
 import pytest
 
-from harness.server import Server
-
 THRESHOLD = 3
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("server") / "data", write_fanout_max_members=THRESHOLD) as running:
-        yield running
+SERVER_OPTIONS = {"write_fanout_max_members": THRESHOLD}
 
 
 def unread(connection, conversation):

@@ -3,18 +3,12 @@ fan-out threshold and by every way there is to read."""
 import pytest
 
 THRESHOLD = 3
+SERVER_OPTIONS = {"write_fanout_max_members": THRESHOLD}
 
 
 @pytest.fixture(scope="module", params=["write fan-out", "read fan-out"])
 def size(request):
     return {"write fan-out": 2, "read fan-out": THRESHOLD + 2}[request.param]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    from harness.server import Server
-    with Server(tmp_path_factory.mktemp("server") / "data", write_fanout_max_members=THRESHOLD) as running:
-        yield running
 
 
 def contents(messages):

@@ -7,9 +7,11 @@ from harness.server import Server
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """One server for all tests of a file. They share nothing else: everybody in them has a fresh phone number."""
-    with Server(tmp_path_factory.mktemp("server") / "data") as running:
+def server(request, tmp_path_factory):
+    """One server for all tests of a file, configured by the file's SERVER_OPTIONS. They share nothing else: everybody in
+    them has a fresh phone number."""
+    options = getattr(request.module, "SERVER_OPTIONS", {})
+    with Server(tmp_path_factory.mktemp("server") / "data", **options) as running:
         yield running
 
 
