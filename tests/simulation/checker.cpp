@@ -52,20 +52,20 @@ class Checker {
     if (!conversations) return say(name(device) + " cannot list its conversations");
     for (const auto& conversation : *conversations) {
       auto& timeline = timelines_[{&device, conversation.id}];
-      MessageId before;
+      // Oldest first, from before everything: what is not acknowledged has no id to page from and comes at
+      // the end.
+      MessageId after{1};
       for (;;) {
-        auto page = device.engine()->messages({conversation.id, before, {}, 100});
+        auto page = device.engine()->messages({conversation.id, {}, after, 100});
         if (!page) return say(name(device) + " cannot read a conversation");
-        timeline.insert(timeline.end(), page->messages.begin(), page->messages.end());
-        // Only what has an id can be paged from; unsent ones all come with the first page.
-        MessageId last;
-        for (const auto& message : page->messages) {
-          if (message.message_id) last = message.message_id;
+        const MessageId before = after;
+        for (auto& message : page->messages) {
+          if (!message.message_id) continue;
+          after = message.message_id;
+          timeline.push_back(std::move(message));
         }
-        if (page->messages.empty() || !last || last == before) break;
-        before = last;
+        if (after == before) break;
       }
-      std::reverse(timeline.begin(), timeline.end());
       // A new device may know the last message of before its time from the list of conversations; what is
       // promised begins with the device.
       std::erase_if(timeline, [&](const Message& message) {
