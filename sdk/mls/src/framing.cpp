@@ -218,7 +218,8 @@ SenderDataKey sender_data_key(const Suite& suite, const SecretBytes& sender_data
 }
 
 PrivateMessage seal_private(const Suite& suite, const AuthenticatedContent& v, const MessageKey& key,
-                            const SecretBytes& sender_data_secret, std::size_t padding, Random& random) {
+                            const SecretBytes& sender_data_secret, std::size_t padding_block,
+                            Random& random) {
   PrivateMessage out;
   out.group_id = v.content.group_id;
   out.epoch = v.content.epoch;
@@ -231,7 +232,9 @@ PrivateMessage seal_private(const Suite& suite, const AuthenticatedContent& v, c
   write_body(plaintext, v.content);
   write(plaintext, v.auth, v.content.type());
   static constexpr std::uint8_t kZeros[256] = {};
-  for (; padding > 0; padding -= std::min(padding, sizeof kZeros))
+  const std::size_t block = std::max<std::size_t>(1, padding_block);
+  for (std::size_t padding = (block - plaintext.size() % block) % block; padding > 0;
+       padding -= std::min(padding, sizeof kZeros))
     plaintext.raw({kZeros, std::min(padding, sizeof kZeros)});
   out.ciphertext = aead_seal(suite, key.key.view(), guarded_nonce(key, sender.reuse_guard).view(),
                              content_aad(out), plaintext.view());

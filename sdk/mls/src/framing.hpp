@@ -88,9 +88,10 @@ struct SenderDataKey {
 };
 SenderDataKey sender_data_key(const Suite& suite, const SecretBytes& sender_data_secret, ByteView ciphertext);
 
-/// `padding`: number of zero bytes at the end of the plaintext.
+/// Zero bytes are added until the plaintext, content and signature together, is a multiple of
+/// `padding_block`; 0: none.
 PrivateMessage seal_private(const Suite& suite, const AuthenticatedContent& v, const MessageKey& key,
-                            const SecretBytes& sender_data_secret, std::size_t padding, Random& random);
+                            const SecretBytes& sender_data_secret, std::size_t padding_block, Random& random);
 Result<SenderData> open_sender_data(const Suite& suite, const PrivateMessage& v,
                                     const SecretBytes& sender_data_secret);
 /// Not verified yet.

@@ -126,11 +126,9 @@ Result<Bytes> Group::protect(ByteView plaintext, const ProtectOptions& options, 
   auto key = current.messages.next(state.self(), RatchetType::application);
   if (!key) return key.error();
   mark_ratchets(state, current.context.epoch, current.messages);
-  const std::size_t block =
-      std::max<std::size_t>(1, options.padding_block.value_or(state.config.padding_block));
-  const std::size_t padding = (block - plaintext.size() % block) % block;
+  const std::size_t block = options.padding_block.value_or(state.config.padding_block);
   const PrivateMessage sealed =
-      seal_private(*state.suite, content, *key, current.secrets.sender_data, padding, env.random);
+      seal_private(*state.suite, content, *key, current.secrets.sender_data, block, env.random);
   wipe(std::get<ApplicationData>(content.content.content).data);
   return to_message(WireFormat::private_message, sealed);
 }

@@ -7,6 +7,7 @@
 #include "sdk/mls/src/group_handshake.hpp"
 #include "sdk/mls/src/hash.hpp"
 #include "sdk/mls/src/leaf_validation.hpp"
+#include "sdk/mls/src/proposal_choice.hpp"
 #include "sdk/mls/src/state_records.hpp"
 #include "sdk/mls/src/tree_codec.hpp"
 #include "sdk/mls/src/tree_validation.hpp"
@@ -146,63 +147,6 @@ Result<MadeCommit> make_commit(GroupState& state, const CommitParts& parts, cons
 
 namespace {
 
-/// Cached proposals that go together: Removes win over Updates, later Updates over earlier ones, anything
-/// over a ReInit (§12.2). What is not valid (any more) is left for its sender to send again.
-std::vector<const CachedProposal*> choose_cached(const GroupState& state, const CommitOptions& options,
-                                                 const Environment& env) {
-  std::set<LeafIndex> taken;
-  bool has_extensions = false;
-  bool has_others = !options.proposals.empty();
-  for (const Proposal& p : options.proposals) {
-    if (const auto* remove = p.as<Remove>()) taken.insert(remove->removed);
-    has_extensions = has_extensions || p.as<GroupContextExtensions>() != nullptr;
-  }
-  Extensions extensions = state.current.context.extensions;
-  for (const Proposal& p : options.proposals) {
-    if (const auto* changed = p.as<GroupContextExtensions>()) extensions = changed->extensions;
-  }
-  std::set<const CachedProposal*> chosen;
-  const auto consider = [&](const CachedProposal& p, bool wanted) {
-    if (!wanted ||
-        !check_proposal(state, {p.sender, &p.proposal, true}, extensions, CommitPlace::ordinary, env).ok())
-      return false;
-    chosen.insert(&p);
-    return true;
-  };
-  for (const CachedProposal& p : state.proposals) {
-    if (const auto* remove = p.proposal.as<Remove>()) {
-      if (remove->removed != state.self() && !taken.contains(remove->removed) && consider(p, true))
-        taken.insert(remove->removed);
-    }
-  }
-  for (auto p = state.proposals.rbegin(); p != state.proposals.rend(); ++p) {
-    if (p->proposal.as<Update>() == nullptr || p->sender == Sender::member(state.self())) continue;
-    if (!taken.contains(p->sender.leaf()) && consider(*p, true)) taken.insert(p->sender.leaf());
-  }
-  for (const CachedProposal& p : state.proposals) {
-    switch (p.proposal.type()) {
-      case ProposalType::update:
-      case ProposalType::remove:
-      case ProposalType::reinit:
-        break;
-      case ProposalType::group_context_extensions:
-        has_extensions = consider(p, !has_extensions) || has_extensions;
-        break;
-      default:
-        consider(p, true);
-    }
-  }
-  has_others = has_others || !chosen.empty();
-  for (const CachedProposal& p : state.proposals) {
-    if (p.proposal.as<ReInit>() != nullptr && !has_others) has_others = consider(p, true);
-  }
-  std::vector<const CachedProposal*> out;
-  for (const CachedProposal& p : state.proposals) {
-    if (chosen.contains(&p)) out.push_back(&p);
-  }
-  return out;
-}
-
 Result<std::vector<const CachedProposal*>> referenced(const GroupState& state, const CommitOptions& options,
                                                       const Environment& env) {
   std::vector<const CachedProposal*> out;
@@ -210,7 +154,7 @@ Result<std::vector<const CachedProposal*>> referenced(const GroupState& state, c
     case ProposalsByReference::none:
       return out;
     case ProposalsByReference::all_valid:
-      return choose_cached(state, options, env);
+      return choose_proposals(state, options.proposals, env);
     case ProposalsByReference::exactly:
       break;
   }

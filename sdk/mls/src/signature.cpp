@@ -56,14 +56,14 @@ Identity Identity::clone() const {
 }
 
 Bytes sign_with_label(const SignatureKeyPair& keys, std::string_view label, ByteView content) {
-  Writer w;
+  Writer w(Writer::Content::secret);  // may hold an application's plaintext
   write_sign_content(w, label, content);
   return keys.sign(w.view());
 }
 
 bool verify_with_label(ByteView public_key, std::string_view label, ByteView content, ByteView signature) {
   if (public_key.size() != crypto_sign_PUBLICKEYBYTES || signature.size() != crypto_sign_BYTES) return false;
-  Writer w;
+  Writer w(Writer::Content::secret);
   write_sign_content(w, label, content);
   return crypto_sign_verify_detached(signature.data(), w.view().data(), w.size(), public_key.data()) == 0;
 }

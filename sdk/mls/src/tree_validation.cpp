@@ -129,6 +129,7 @@ Result<void> check_parent_hashes(const RatchetTree& tree) {
 }
 
 Result<void> check_leaves_together(const RatchetTree& tree, std::span<const LeafIndex> changed) {
+  if (changed.empty()) return {};
   std::unordered_set<std::string_view> encryption_keys;
   std::unordered_set<std::string_view> signature_keys;
   std::vector<bool> is_changed(tree.leaf_count().value);

@@ -139,17 +139,17 @@ struct Protection {
                                     membership_tag(suite, content, membership_key, context)});
   }
 
-  [[nodiscard]] Bytes seal_private(const AuthenticatedContent& content, std::size_t padding) const {
+  [[nodiscard]] Bytes seal_private(const AuthenticatedContent& content, std::size_t padding_block) const {
     SecretTree tree = fresh_tree();
     const auto type = content.content.type() == ContentType::application ? RatchetType::application
                                                                          : RatchetType::handshake;
     const MessageKey key = unwrap(tree.next(kSender, type), "message key");
-    return to_message(WireFormat::private_message,
-                      mls::seal_private(suite, content, key, sender_data_secret, padding, system_random()));
+    return to_message(WireFormat::private_message, mls::seal_private(suite, content, key, sender_data_secret,
+                                                                     padding_block, system_random()));
   }
 };
 
-constexpr std::size_t kSomePadding = 300;
+constexpr std::size_t kPaddingBlock = 300;
 
 template <class T>
 void check_handshake(const Protection& group, const VectorCase& c, const std::string& field) {
@@ -166,7 +166,7 @@ void check_handshake(const Protection& group, const VectorCase& c, const std::st
         " as our public message");
   const AuthenticatedContent ours = group.sign(WireFormat::private_message, value);
   check(group.open_private(group.seal_private(ours, 0)), " as our private message");
-  check(group.open_private(group.seal_private(ours, kSomePadding)), " as our padded private message");
+  check(group.open_private(group.seal_private(ours, kPaddingBlock)), " as our padded private message");
 }
 
 }  // namespace
@@ -185,7 +185,7 @@ void verify_message_protection(const VectorCase& c, const Options&) {
   check(group.open_private(c.hex("application_priv")));
   const AuthenticatedContent ours = group.sign(WireFormat::private_message, ApplicationData{raw});
   check(group.open_private(group.seal_private(ours, 0)));
-  check(group.open_private(group.seal_private(ours, kSomePadding)));
+  check(group.open_private(group.seal_private(ours, kPaddingBlock)));
 }
 
 }  // namespace sotto::mls::vectors

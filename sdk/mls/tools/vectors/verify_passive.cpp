@@ -64,8 +64,7 @@ void verify_passive_client(const VectorCase& c, const Options& options) {
   const GivenPsks psks(c);
   const AllowAll policy;
   Environment env{system_random(), wall_clock_now(), policy, &psks};
-  if (!options.check_lifetimes) env.lifetimes = {false, false, 0};
-  env.lifetimes.check_joining = options.check_lifetimes;
+  env.lifetimes = {options.check_lifetimes, options.check_lifetimes, 0};
 
   const auto bundle =
       unwrap(KeyPackageBundle::from_parts(c.hex("key_package"), c.hex("init_priv"), c.hex("encryption_priv")),

@@ -1,0 +1,197 @@
+// What the library costs, in CPU time of one thread and in units of this machine's Ed25519 verification (V),
+// beside the limits it has to keep. Exits with 1 if one is exceeded.
+//
+//   sotto-mls-bench [MEMBERS]        500 if not given; the limits are for 500
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include <sodium.h>
+
+#include "sdk/base/random.hpp"
+#include "sotto/mls/group.hpp"
+
+namespace {
+
+using namespace sotto;
+using namespace sotto::mls;
+
+constexpr std::size_t kSpread = 41;  // distance of the members who warm the tree up: paths in all its parts
+constexpr int kRounds = 24;
+constexpr int kMessages = 400;
+constexpr std::size_t kMessageSize = 1024;
+
+double cpu_microseconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
+}
+
+template <class Fn>
+double cost(Fn fn) {
+  const double start = cpu_microseconds();
+  fn();
+  return cpu_microseconds() - start;
+}
+
+/// The unit: the best of several rounds, since everything that disturbs makes it larger.
+double measure_verification(const SignatureKeyPair& keys) {
+  const Bytes message(300, 1);  // about what a leaf node has
+  const Bytes signature = keys.sign(message);
+  double best = 1e9;
+  for (int round = 0; round < 10; ++round) {
+    const double all = cost([&] {
+      for (int i = 0; i < 100; ++i) {
+        if (crypto_sign_verify_detached(signature.data(), message.data(), message.size(),
+                                        keys.public_key().data()) != 0)
+          std::abort();
+      }
+    });
+    best = std::min(best, all / 100);
+  }
+  return best;
+}
+
+class Table {
+ public:
+  explicit Table(double unit) : unit_(unit) {
+    std::printf("V = %.1f us\n%-52s %12s %12s\n", unit, "", "measured", "at most");
+  }
+  void time(const char* what, double microseconds, double limit) {
+    row(what, microseconds / unit_, limit, "V");
+  }
+  void bytes(const char* what, std::size_t n, double limit) { row(what, static_cast<double>(n), limit, "B"); }
+  [[nodiscard]] bool within() const { return within_; }
+
+ private:
+  void row(const char* what, double value, double limit, const char* unit) {
+    const bool ok = value <= limit;
+    within_ = within_ && ok;
+    std::printf("%-52s %10.2f %s %10.1f %s%s\n", what, value, unit, limit, unit, ok ? "" : "  EXCEEDED");
+  }
+  double unit_;
+  bool within_ = true;
+};
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "%s\n", result.error().message.c_str());
+    std::exit(2);
+  }
+  return std::move(result).value();
+}
+
+struct Bench {
+  AcceptEveryCredential policy;
+  Environment env{system_random(), wall_clock_now(), policy};
+  CipherSuite suite;
+  std::vector<Identity> identities;
+  std::vector<KeyPackageBundle> bundles;
+  std::vector<Group> groups;  ///< a few members, spread over the tree
+
+  Bench(CipherSuite s, std::size_t members) : suite(s) {
+    for (std::size_t i = 0; i < members; ++i)
+      identities.push_back({Credential::basic(as_bytes("member-" + std::to_string(i))),
+                            SignatureKeyPair::generate(env.random)});
+  }
+
+  Group join(const Bytes& welcome, std::size_t i) {
+    return must(Group::join(welcome, bundles[i - 1], identities[i].clone(), {}, env));
+  }
+
+  /// One member commits, all others of `groups` follow; gives the cost of making and of following, once each.
+  std::pair<double, double> self_update(std::size_t committer) {
+    std::optional<CommitResult> made;
+    const double make = cost([&] { made = must(groups[committer].commit({}, env)); });
+    double follow = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (i != committer) follow = cost([&] { must(groups[i].process(made->message, env)); });
+    }
+    must(groups[committer].adopt(std::move(made->pending), env));
+    return {make, follow};
+  }
+
+  void run(Table& table) {
+    const std::size_t members = identities.size();
+    const Lifetime lifetime =
+        Lifetime::between(env.now - std::chrono::hours(1), env.now + std::chrono::hours(24));
+    const double packages = cost([&] {
+      for (std::size_t i = 1; i < members; ++i)
+        bundles.push_back(must(make_key_package(suite, identities[i], lifetime, {}, env)));
+    });
+    table.time("key package", packages / static_cast<double>(members - 1), 3);
+
+    std::optional<Bytes> welcome;
+    const double creation = cost([&] {
+      GroupParams params;
+      params.cipher_suite = suite;
+      params.group_id = Bytes(16, 1);
+      groups.push_back(must(Group::create(params, identities[0].clone(), env)));
+      CommitOptions options;
+      for (const KeyPackageBundle& b : bundles)
+        options.proposals.push_back(Proposal::add(b.key_package));
+      CommitResult made = must(groups[0].commit(options, env));
+      must(groups[0].adopt(std::move(made.pending), env));
+      welcome = std::move(made.welcome);
+    });
+    table.time("create and add all others in one commit, welcome", creation, 3000);
+    table.time("join from the welcome with the tree", cost([&] { groups.push_back(join(*welcome, 1)); }),
+               650);
+
+    for (std::size_t i = 2; i < members; i += kSpread)
+      groups.push_back(join(*welcome, i));
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      self_update(i);
+    double make = 0;
+    double follow = 0;
+    for (int i = 0; i < kRounds; ++i) {
+      const auto [m, f] = self_update(static_cast<std::size_t>(i) % groups.size());
+      make += m;
+      follow += f;
+    }
+    table.time("self-update, warm tree: make", make / kRounds, 60);
+    table.time("self-update, warm tree: process", follow / kRounds, 30);
+
+    const Bytes text(kMessageSize, 7);
+    std::vector<Bytes> sealed;
+    const double protect = cost([&] {
+      for (int i = 0; i < kMessages; ++i)
+        sealed.push_back(must(groups[0].protect(text, {}, env)));
+    });
+    const double unprotect = cost([&] {
+      for (const Bytes& m : sealed)
+        must(groups[1].unprotect(m, env));
+    });
+    table.time("protect 1 KiB", protect / kMessages, 1.0);
+    table.time("unprotect 1 KiB", unprotect / kMessages, 1.5);
+
+    table.bytes("saved state", groups[1].save().size(), 200e3);
+    groups[1].take_changes();
+    must(groups[1].unprotect(must(groups[2].protect(text, {}, env)), env));
+    std::size_t written = 0;
+    for (const StateRecord& r : groups[1].take_changes())
+      written += r.key.size() + (r.value ? r.value->size() : 0);
+    table.bytes("written for one received message, a sender's first", written, 1024);
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::size_t members = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 500;
+  if (members < 3 || sodium_init() < 0) {
+    std::fprintf(stderr, "usage: sotto-mls-bench [MEMBERS]   (3 or more)\n");
+    return 2;
+  }
+  bool within = true;
+  for (const CipherSuite suite : {CipherSuite{3}, CipherSuite{1}}) {
+    std::printf("\nsuite %u, %zu members\n", static_cast<unsigned>(suite), members);
+    Bench bench(suite, members);
+    Table table(measure_verification(bench.identities[0].keys));
+    bench.run(table);
+    within = within && table.within();
+  }
+  return within ? 0 : 1;
+}
