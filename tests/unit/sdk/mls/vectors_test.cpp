@@ -1,4 +1,5 @@
 // The published test vectors, every file of each kind that is there.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
