@@ -75,7 +75,7 @@ class Table {
 };
 
 template <class T>
-T must(Result<T> result) {
+T must(sotto::mls::Result<T> result) {
   if (!result) {
     std::fprintf(stderr, "%s\n", result.error().message.c_str());
     std::exit(2);

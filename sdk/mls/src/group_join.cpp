@@ -40,7 +40,8 @@ Result<WelcomePsks> find_welcome_psks(const std::vector<PskId>& ids, const JoinO
   for (const PskId& id : ids) {
     if (id.nonce.size() != kHashSize)
       return Error{ErrorCode::psk_nonce_length_invalid, "psk_nonce in a Welcome"};
-    if (std::any_of(out.known.begin(), out.known.end(), [&](const KnownPsk& known) { return known.id == id; }))
+    if (std::any_of(out.known.begin(), out.known.end(),
+                    [&](const KnownPsk& known) { return known.id == id; }))
       return Error{ErrorCode::psk_duplicate, "a PSK is in the Welcome twice"};
     if (names_successor(id)) {
       if (out.successor != nullptr)

@@ -21,7 +21,7 @@ class PublishedVectors : public testing::TestWithParam<std::string> {};
 
 TEST_P(PublishedVectors, AllCasesOfTheKindPass) {
   if (!std::filesystem::is_directory(folder()))
-    GTEST_SKIP() << "no test vectors in " << folder() << "; set SOTTO_MLS_VECTORS to their folder";
+    GTEST_SKIP() << "no test vectors in '" << folder().string() << "'; set SOTTO_MLS_VECTORS to their folder";
   const Verifier* verifier = find_verifier(GetParam());
   ASSERT_NE(verifier, nullptr);
   std::size_t cases = 0;
