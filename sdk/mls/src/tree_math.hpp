@@ -69,7 +69,8 @@ constexpr bool covers(NodeIndex x, LeafIndex leaf) {
 }
 /// The lowest node above two different leaves.
 constexpr NodeIndex common_ancestor(LeafIndex a, LeafIndex b) {
-  const int k = std::bit_width(a.value ^ b.value);
+  // Its return type is the standard's choice and not each library's: int in some, unsigned in others.
+  const auto k = static_cast<std::uint32_t>(std::bit_width(a.value ^ b.value));
   return {((a.value >> k) << (k + 1)) + (1u << k) - 1};
 }
 /// From the leaf's parent to the root.
