@@ -119,6 +119,13 @@ void Runtime::feed(const Driver::Input& input) {
   pump();
 }
 
+void Runtime::refresh_standing() {
+  if (!engine_) return;  // answers to what was outstanding at the end
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_.account = engine_->account();
+  snapshot_.connection = engine_->connection_state();
+}
+
 void Runtime::pump() {
   for (;;) {
     auto effects = engine_->take_effects();

@@ -122,6 +122,8 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   void run_joined(std::vector<Waiting>::iterator first, std::vector<Waiting>::iterator last);
   void feed(const Driver::Input& input);
   void pump();
+  /// Before an answer goes out: who has signed in finds the account, who has connected the connection.
+  void refresh_standing();
   void begin_closing(Closer closer);
   void finish_closing();
   void tell_closer(const Closer& closer, Result<void> outcome);
@@ -173,7 +175,8 @@ Operation Runtime::begin(Joins joins, Done<T> done, Method method, Args... args)
   return hand_over_call<T>(
       joins, std::move(done),
       [this, method, bound = std::make_tuple(std::move(args)...)](Call<T>& call) mutable {
-        engine::Reply<T> reply = [c = call.shared_from_this()](Result<T> result) {
+        engine::Reply<T> reply = [this, c = call.shared_from_this()](Result<T> result) {
+          refresh_standing();
           c->end(std::move(result));
         };
         std::apply(

@@ -13,8 +13,8 @@ def settle(clients, conversation):
     wanted = {END + client.user_id for client in clients}
 
     def shows_all(client):
-        page = client.call("messages", conversation_id=conversation, limit=100)
-        return wanted <= {message["text"] for message in page["messages"] if message["message_id"]}
+        # All of them: who reconnects late sends more than a page behind the others' last messages.
+        return wanted <= {message["text"] for message in client.all_messages(conversation) if message["message_id"]}
 
     for client in clients:
         client.wait_until(lambda c=client: shows_all(c), patience.BULK, "everybody's last message")

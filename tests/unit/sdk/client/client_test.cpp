@@ -162,6 +162,17 @@ TEST(Client, RequestsGoToTheServersUrl) {
   EXPECT_NE(request.body.find("+491700000001"), std::string::npos);
 }
 
+TEST(Client, TheAccountIsThereOnceSigningInHasSucceeded) {
+  for (int i = 0; i < 50; ++i) {  // two threads: each time another order of theirs
+    const auto client = make_client([](FakeTransport& network) { network.answer = friendly; });
+    ASSERT_TRUE(client->login({"+491700000001", "000000"}).get().ok());
+    ASSERT_TRUE(client->account().has_value());
+    EXPECT_EQ(client->account()->user_id, UserId{7});
+    ASSERT_TRUE(client->logout().get().ok());
+    ASSERT_FALSE(client->account().has_value());
+  }
+}
+
 TEST(Client, ConnectsWithTheTokenAndSaysGoodbyeWhenItCloses) {
   Bytes frame;
   std::promise<net::WebSocketRequest> seen;
@@ -175,7 +186,6 @@ TEST(Client, ConnectsWithTheTokenAndSaysGoodbyeWhenItCloses) {
     network.on_close = [&](std::uint16_t code) { closed.set_value(code); };
   });
   ASSERT_TRUE(client->login({"+491700000001", "000000"}).get().ok());
-  EXPECT_EQ(client->account()->user_id, UserId{7});
   ASSERT_TRUE(client->connect().get().ok());
   const auto request = seen.get_future().get();
   EXPECT_EQ(request.url, "wss://chat.example/base/ws/connect");
