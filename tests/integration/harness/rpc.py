@@ -126,11 +126,14 @@ class RpcClient:
     def wait_until(self, condition, timeout=patience.ANSWER, what="the condition"):
         deadline = time.monotonic() + timeout
         with self._changed:
-            while not (result := condition()):
+            while True:
+                # A condition that calls lets go of the lock meanwhile: what came then is a reason to look again.
+                seen = len(self.events)
+                if result := condition():
+                    return result
                 assert self.alive(), f"sotto rpc ended: {self.errors.text()[-2000:]}"
-                assert self._changed.wait(deadline - time.monotonic()), \
-                    f"{what} did not come within {timeout:.0f} s; the last events: {self.events[-5:]}"
-        return result
+                news = self._changed.wait_for(lambda: len(self.events) > seen or not self.alive(), deadline - time.monotonic())
+                assert news, f"{what} did not come within {timeout:.0f} s; the last events: {self.events[-5:]}"
 
     def wait_until_status(self, local_id, *statuses, timeout=patience.ANSWER):
         return self.expect("status", lambda event: event["local_id"] == local_id and event["status"] in statuses, timeout)
