@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -188,6 +189,7 @@ class FloorLoad {
     for (auto now = start; now < end; now = Clock::now()) {
       if (!measuring_ && now >= measured_from) {
         measuring_ = true;
+        measured_from_ = now;
         before = usage_of(relay_pid_);
         own_before = usage_of(::getpid()).cpu_seconds;
       }
@@ -197,7 +199,9 @@ class FloorLoad {
     }
     const auto after = usage_of(relay_pid_);
     outcome_.connections = peers_.size();
-    outcome_.seconds = std::chrono::duration<double>(Clock::now() - measured_from).count();
+    outcome_.commits = std::numeric_limits<double>::quiet_NaN();  // it does not count them
+    outcome_.seconds = std::chrono::duration<double>(Clock::now() - measured_from_).count();
+    outcome_.forget_last_second();
     const auto delivered = static_cast<double>(std::max<std::uint64_t>(outcome_.delivered, 1));
     outcome_.server_cpu_us = (after.cpu_seconds - before.cpu_seconds) * 1e6 / delivered;
     outcome_.own_cpu_us = (usage_of(::getpid()).cpu_seconds - own_before) * 1e6 / delivered;
@@ -238,7 +242,7 @@ class FloorLoad {
       if (counted) outcome_.to_ack.record(now - found->second.due);
       return;
     }
-    if (measuring_) ++outcome_.delivered;
+    if (measuring_) outcome_.count_delivery(now - measured_from_);
     if (counted) outcome_.to_delivery.record(now - found->second.due);
     if (found != sent_.end()) sent_.erase(found);
   }
@@ -254,6 +258,7 @@ class FloorLoad {
   std::unordered_map<std::uint64_t, Sent> sent_;
   std::uint64_t next_number_ = 1;
   bool measuring_ = false;
+  Clock::time_point measured_from_;
   Outcome outcome_;
 };
 

@@ -1,7 +1,8 @@
-// The outcome for a person (a table), a script (JSON) and a meeting (one HTML page with plots, nothing loaded
-// from elsewhere).
+// The outcome for a person (a table), a script (JSON) and a meeting (one HTML page with plots,
+// report_page.hpp).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,30 +11,41 @@
 
 namespace sotto::bench {
 
+/// One figure of every run.
+struct ReportRow {
+  std::string key;   ///< in the JSON; stable
+  std::string what;  ///< with its unit
+  int decimals = 0;
+  std::vector<double> values;
+};
+
+struct ReportRun {
+  std::string name;
+  Outcome outcome;
+};
+
+/// "1234.57" for 2 decimals; "-" for a NaN, which is a figure that a run does not have.
+std::string in_decimals(double value, int decimals);
+
 class Report {
  public:
   explicit Report(const Options& options) : options_(options) {}
 
   void add(std::string name, const Outcome& outcome) { runs_.push_back({std::move(name), outcome}); }
   [[nodiscard]] std::string table() const;
+  /// {"title": ..., "runs": {"sotto-server": {"delivered_per_second": ...}}}
   [[nodiscard]] std::string json() const;
   [[nodiscard]] bool write_html(const std::string& file) const;
 
  private:
-  struct Run {
-    std::string name;
-    Outcome outcome;
-  };
-  struct Row {
-    std::string what;
-    std::vector<double> values;
-    int decimals;
-  };
-  [[nodiscard]] std::vector<Row> rows() const;
+  using Value = std::function<double(const Outcome&)>;
+  [[nodiscard]] std::vector<ReportRow> rows() const;
+  void add_row(std::vector<ReportRow>& rows, const char* key, const char* what, int decimals,
+               const Value& value) const;
   [[nodiscard]] std::string title() const;
 
   Options options_;
-  std::vector<Run> runs_;
+  std::vector<ReportRun> runs_;
 };
 
 }  // namespace sotto::bench

@@ -170,6 +170,7 @@ class Load {
     for (auto now = start; now < end; now = Clock::now()) {
       if (!measuring_ && now >= measured_from) {
         measuring_ = true;
+        measured_from_ = now;
         before = usage_of(options_.server_pid);
         own_before = usage_of(::getpid()).cpu_seconds;
         commits_before = counter(get_page(address_, tls_, "/metrics"), "sotto_commit_seconds_count");
@@ -181,7 +182,8 @@ class Load {
       if (now >= next_progress) progress(seconds_since(start), next_progress);
     }
     const auto after = usage_of(options_.server_pid);
-    outcome_.seconds = seconds_since(measured_from);
+    outcome_.seconds = seconds_since(measured_from_);
+    outcome_.forget_last_second();
     const auto delivered = static_cast<double>(std::max<std::uint64_t>(outcome_.delivered, 1));
     const auto acked = static_cast<double>(std::max<std::uint64_t>(outcome_.acked, 1));
     outcome_.server_cpu_us = (after.cpu_seconds - before.cpu_seconds) * 1e6 / delivered;
@@ -256,7 +258,7 @@ class Load {
       }
       case Incoming::Kind::message: {
         if (options_.receipts) member.to_confirm.push_back(in.message_id);
-        if (measuring_) ++outcome_.delivered;
+        if (measuring_) outcome_.count_delivery(now - measured_from_);
         auto found = sent_.find(in.number);
         if (found == sent_.end() || --found->second.missing != 0) return;
         if (found->second.counted) outcome_.to_delivery.record(now - found->second.due);
@@ -287,6 +289,7 @@ class Load {
   std::unordered_map<std::uint64_t, Sent> sent_;
   std::uint64_t next_number_ = 1;
   bool measuring_ = false;
+  Clock::time_point measured_from_;
   Clock::time_point last_arrival_;
   Outcome outcome_;
 };
