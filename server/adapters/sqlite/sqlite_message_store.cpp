@@ -40,8 +40,8 @@ MessagePtr SqliteMessageStore::find(MessageId message) const {
 }
 
 MessagePtr SqliteMessageStore::find_by_key(UserId sender, const Uuid& key) const {
-  Use use(find_by_key_, ByteView(key.bytes), sender);
-  return use.next() ? read_message(*use.operator->()) : nullptr;
+  Use use(id_of_key_, ByteView(key.bytes), sender);
+  return use.next() ? find(use->id<MessageId>(0)) : nullptr;
 }
 
 std::optional<UserId> SqliteMessageStore::sender_of(ConversationId conversation, MessageId message) const {

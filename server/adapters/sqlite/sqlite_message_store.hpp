@@ -38,11 +38,9 @@ class SqliteMessageStore final : public MessageStore {
       connection_,
       "SELECT message_id, conversation_id, sender_id, sender_device_id, idempotency_key, body_kind, "
       "body, epoch, media_url, reply_to FROM messages WHERE message_id = ?1"};
-  mutable Query find_by_key_{
-      connection_,
-      "SELECT message_id, conversation_id, sender_id, sender_device_id, idempotency_key, "
-      "body_kind, body, epoch, media_url, reply_to FROM messages "
-      "WHERE idempotency_key = ?1 AND sender_id = ?2"};
+  // Only what the index holds: nearly every key is new, and then the table need not even be opened.
+  mutable Query id_of_key_{connection_,
+                           "SELECT message_id FROM messages WHERE idempotency_key = ?1 AND sender_id = ?2"};
   mutable Query sender_of_{connection_,
                            "SELECT sender_id FROM messages INDEXED BY messages_by_conversation "
                            "WHERE conversation_id = ?1 AND message_id = ?2"};
