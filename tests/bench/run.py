@@ -217,7 +217,7 @@ class Bench:
         build = ROOT / "build" / "size"
         # The same switches as for apps, but for speed.
         subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-Os -DNDEBUG",
-                        "-DSOTTO_BUILD_SERVER=OFF", "-DSOTTO_BUILD_TESTS=OFF"], check=True, stdout=subprocess.DEVNULL)
+                        "-DSOTTO_BUILD_SERVER=OFF", "-DSOTTO_BUILD_CLI=OFF", "-DSOTTO_BUILD_TESTS=OFF"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["cmake", "--build", build, "--target", "sotto"], check=True, stdout=subprocess.DEVNULL)
         library = next(path for path in build.rglob("libsotto.so*") if not path.is_symlink())
         stripped = self.temporary / "libsotto.so"
