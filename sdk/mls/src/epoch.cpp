@@ -49,6 +49,18 @@ EpochAdvance advance_epoch(const Suite& suite, EpochInput input) {
   return out;
 }
 
+namespace {
+/// Proposals live for one epoch, and with them what an Update of ours would have needed.
+void drop_proposals(GroupState& state) {
+  for (const CachedProposal& p : state.proposals)
+    state.dirty.insert(proposal_key(p.reference));
+  state.proposals.clear();
+  for (const auto& [key, update] : state.pending_updates)
+    state.dirty.insert(pending_update_key(key));
+  state.pending_updates.clear();
+}
+}  // namespace
+
 void enter_epoch(GroupState& state, EpochState next, const Environment& env) {
   EpochState old = std::exchange(state.current, std::move(next));
   const Epoch ended = old.context.epoch;
@@ -73,12 +85,7 @@ void enter_epoch(GroupState& state, EpochState next, const Environment& env) {
   state.past.push_back(std::move(past));
   expire_past_epochs(state, env.now);
 
-  for (const CachedProposal& p : state.proposals)
-    state.dirty.insert(proposal_key(p.reference));
-  state.proposals.clear();
-  for (const auto& [key, update] : state.pending_updates)
-    state.dirty.insert(pending_update_key(key));
-  state.pending_updates.clear();
+  drop_proposals(state);
 }
 
 void expire_past_epochs(GroupState& state, Timestamp now) {
@@ -87,6 +94,18 @@ void expire_past_epochs(GroupState& state, Timestamp now) {
     mark_past_epoch(state, state.past.front());
     state.past.pop_front();
   }
+}
+
+void leave_group(GroupState& state) {
+  state.removed = true;
+  state.dirty.insert(self_key());
+  for (const auto& [x, pair] : state.current.keys.all())
+    state.dirty.insert(private_key_key(x));
+  state.current.keys.forget();
+  state.current.secrets.init = SecretBytes(kHashSize);
+  state.current.secrets.external = SecretBytes(kHashSize);
+  state.dirty.insert(epoch_key());
+  drop_proposals(state);
 }
 
 EpochChange describe_change(const GroupState& state, const AuthenticatedContent& commit,

@@ -36,6 +36,9 @@ void finish_epoch_state(const Suite& suite, EpochState& state, DerivedEpoch deri
 /// saved.
 void enter_epoch(GroupState& state, EpochState next, const Environment& env);
 
+/// We were removed: what could open the group's next epochs goes at once; what late messages need stays.
+void leave_group(GroupState& state);
+
 /// Forgets past epochs that are too many or too old.
 void expire_past_epochs(GroupState& state, Timestamp now);
 

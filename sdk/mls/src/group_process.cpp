@@ -108,8 +108,7 @@ Result<EpochChange> process_commit(GroupState& state, OpenedMessage& opened, con
     change.removed_me = true;
     change.epoch = state.current.context.epoch;
     consume_key(state, opened);
-    state.removed = true;
-    state.dirty.insert(self_key());
+    leave_group(state);
     return change;
   }
 

@@ -13,7 +13,11 @@ constexpr std::string_view kLabelPrefix = "MLS 1.0 ";
 
 class Hmac {
  public:
-  explicit Hmac(ByteView key) { crypto_auth_hmacsha256_init(&state_, key.data(), key.size()); }
+  explicit Hmac(ByteView key) {
+    // An empty view may point nowhere, and libsodium wants a place even for no bytes.
+    static constexpr std::uint8_t kNoKey[1] = {};
+    crypto_auth_hmacsha256_init(&state_, key.empty() ? kNoKey : key.data(), key.size());
+  }
   Hmac(const Hmac&) = delete;
   Hmac& operator=(const Hmac&) = delete;
   ~Hmac() { sodium_memzero(&state_, sizeof state_); }

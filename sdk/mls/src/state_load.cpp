@@ -279,7 +279,8 @@ Result<void> assemble_keys(Parts& p, GroupState& state) {
     if (!pair) return inconsistent("a private key");
     keys.set(x, std::move(*pair));
   }
-  if (!keys.consistent_with(state.current.tree)) return inconsistent("private keys");
+  if (p.removed) keys.forget();  // of a state that was written when they were still kept
+  if (!p.removed && !keys.consistent_with(state.current.tree)) return inconsistent("private keys");
   state.current.keys = std::move(keys);
   for (auto& [public_key, update] : p.updates) {
     auto pair = hpke_key_pair_from_private(*state.suite, update.first.view());

@@ -38,6 +38,7 @@ class PrivateKeys {
   [[nodiscard]] const HpkeKeyPair* find(const RatchetTree& tree, NodeIndex x) const;
   /// Drops what the tree has replaced or blanked (§7.5: outdated keys are deleted).
   void prune(const RatchetTree& tree);
+  void forget() { keys_.clear(); }
   /// Every key belongs to its node, and our leaf's is there.
   [[nodiscard]] bool consistent_with(const RatchetTree& tree) const;
   [[nodiscard]] const std::map<NodeIndex, std::shared_ptr<const HpkeKeyPair>>& all() const { return keys_; }

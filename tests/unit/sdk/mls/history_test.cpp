@@ -1,9 +1,12 @@
 // Random histories: members come, go, come back, update, commit against each other, lose and reorder
-// messages, restart. After each commit everybody agrees and talks to everybody, and those who were removed
-// cannot follow. A failure names its seed; SOTTO_MLS_HISTORY_SEED and SOTTO_MLS_HISTORY_STEPS run others and
-// longer ones.
+// messages, restart, start over with a new group and branch off. After each commit everybody agrees and talks
+// to everybody, and those who were removed cannot follow. A failure names its seed. Others and longer ones:
+//
+//   SOTTO_MLS_HISTORY_SEED=1000 SOTTO_MLS_HISTORY_STEPS=500 mls_test --gtest_filter='*Histories*'
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -12,7 +15,11 @@
 namespace sotto::mls {
 namespace {
 
-constexpr std::size_t kMostMembers = 14;  // crosses 8, so trees grow, shrink and have empty halves
+/// By seed: a pair, a few, trees that cross 8 and 16 and so grow, shrink and have empty halves, larger ones.
+constexpr std::size_t kMostMembers[] = {2, 5, 14, 14, 30, 60};
+/// Up to here everybody talks to everybody after each commit; from here on now and then.
+constexpr std::size_t kFewMembers = 6;
+constexpr std::size_t kManyMembers = 20;
 
 struct Device {
   Device(TestWorld& world, const std::string& name, Group g) : client(world, name), group(std::move(g)) {}
@@ -30,7 +37,8 @@ struct Flying {
 
 class History {
  public:
-  explicit History(std::uint64_t seed) : choice_(seed) {
+  explicit History(std::uint64_t seed)
+      : choice_(seed), most_members_(kMostMembers[seed % std::size(kMostMembers)]) {
     world_.random = SeededRandom(seed + 1000);
     world_.suite = seed % 2 == 0 ? CipherSuite{3} : CipherSuite{1};
     world_.psks.external[{1}] = Bytes(32, 1);
@@ -43,13 +51,17 @@ class History {
   void step() {
     chatter();
     if (chance(15)) restart(pick());
-    if (members_.size() > 2 && chance(10)) {
+    if (members_.size() > 1 && members_.size() < most_members_ && chance(10)) {
       external_join();
+    } else if (members_.size() > 1 && chance(2)) {
+      reinitialize();
     } else {
       ordinary_commit();
     }
     check_agreement();
-    if (members_.size() <= 6 || chance(25)) check_everybody_talks();
+    if (members_.size() > 2 && chance(3)) branch();
+    if (members_.size() <= kFewMembers || chance(members_.size() < kManyMembers ? 25 : 3))
+      check_everybody_talks();
     deliver_late();
   }
 
@@ -128,8 +140,9 @@ class History {
 
   std::vector<Proposal> some_proposals(std::size_t committer, std::vector<Newcomer>& newcomers) {
     std::vector<Proposal> out;
-    if (members_.size() < 2 || (members_.size() < kMostMembers && chance(45))) {
-      for (std::uint64_t n = 1 + below(3); n > 0; --n) {
+    if (members_.size() < 2 || (members_.size() < most_members_ && chance(45))) {
+      const std::size_t room = most_members_ - members_.size();
+      for (std::uint64_t n = 1 + below(std::min<std::size_t>(room, 3 + room / 4)); n > 0; --n) {
         TestClient client = new_client();
         KeyPackageBundle bundle = client.package({{}, false, chance(50)});
         out.push_back(Proposal::add(bundle.key_package));
@@ -145,6 +158,11 @@ class History {
       }
     }
     if (chance(15)) out.push_back(Proposal::external_psk(Bytes{1}, world_.random));
+    // Newcomers have never been in this epoch.
+    if (newcomers.empty() && chance(15)) {
+      out.push_back(
+          Proposal::resumption_psk(group(committer).group_id(), group(committer).epoch(), world_.random));
+    }
     if (chance(10)) {
       out.push_back(Proposal::group_context_extensions(
           {RequiredCapabilities{{}, {}, {CredentialType::basic}}.to_extension()}));
@@ -181,10 +199,22 @@ class History {
       options.proposals = proposals;
     }
     auto made = must(group(committer).commit(options, world_.env), "commit");
-    if (members_.size() > 1 && chance(20)) {  // somebody else was as quick, and lost
+    std::size_t winner = committer;
+    if (members_.size() > 1 && chance(20)) {  // somebody else is as quick
       const std::size_t rival = pick();
-      if (rival != committer) must(group(rival).commit({}, world_.env), "a rival's commit");
+      if (rival != committer) {
+        auto rivals = must(group(rival).commit({}, world_.env), "a rival's commit");
+        if (chance(50)) {
+          made = std::move(rivals);
+          winner = rival;
+        }
+      }
     }
+    take_effect(winner, std::move(made), newcomers);
+  }
+
+  /// The delivery service has chosen this commit.
+  void take_effect(std::size_t committer, CommitResult made, std::vector<Newcomer>& newcomers) {
     std::vector<std::size_t> removed;
     for (std::size_t i = 0; i < members_.size(); ++i) {
       if (i == committer) continue;
@@ -194,13 +224,80 @@ class History {
     if (chance(20)) made.pending = must(PendingCommit::load(made.pending.save().view()), "pending");
     must(group(committer).adopt(std::move(made.pending), world_.env), "adopt");
     leave(removed);
+    if (!made.welcome) return;
+    const std::vector<Bytes> recipients = must(peek(*made.welcome), "peek").recipients;
     for (Newcomer& n : newcomers) {
+      if (std::find(recipients.begin(), recipients.end(), n.bundle.reference) == recipients.end()) continue;
       JoinOptions join_options;
       join_options.config = config_;
       Group joined = must(
           Group::join(*made.welcome, n.bundle, n.client.identity.clone(), join_options, world_.env), "join");
       join(std::move(n.client), std::move(joined));
     }
+  }
+
+  /// A successor group of those `who`, made by the first of them, with or without the others' leave.
+  std::vector<Group> successor(const std::vector<std::size_t>& who, bool reinit) {
+    std::vector<KeyPackageBundle> bundles;
+    std::vector<KeyPackage> packages;
+    for (std::size_t k = 1; k < who.size(); ++k) {
+      bundles.push_back(
+          must(make_key_package(world_.suite, group(who[k]).identity(), world_.lifetime(), {}, world_.env),
+               "package"));
+      packages.push_back(bundles.back().key_package);
+    }
+    const Group& first = group(who[0]);
+    auto made = must(reinit ? first.reinitialize(packages, first.identity().clone(), config_, world_.env)
+                            : first.branch(as_bytes("branch"), {}, packages, first.identity().clone(),
+                                           config_, world_.env),
+                     reinit ? "reinitialize" : "branch");
+    std::vector<Group> out;
+    out.push_back(std::move(made.group));
+    for (std::size_t k = 1; k < who.size(); ++k) {
+      JoinOptions options;
+      options.config = config_;
+      options.old_group = &group(who[k]);
+      out.push_back(must(
+          Group::join(made.welcome, bundles[k - 1], group(who[k]).identity().clone(), options, world_.env),
+          "join a successor"));
+      EXPECT_TRUE(out.back().epoch_authenticator() == out.front().epoch_authenticator());
+    }
+    return out;
+  }
+
+  void reinitialize() {
+    ReInit next;
+    next.group_id = to_bytes(as_bytes("history " + std::to_string(named_++)));
+    next.cipher_suite = world_.suite =
+        CipherSuite{world_.suite == CipherSuite{1} ? std::uint16_t{3} : std::uint16_t{1}};
+    CommitOptions options;
+    options.proposals = {Proposal::reinit(next)};
+    options.by_reference = ProposalsByReference::none;
+    options.force_path = chance(50);
+    const std::size_t committer = pick();
+    auto made = must(group(committer).commit(options, world_.env), "commit a ReInit");
+    std::vector<Newcomer> nobody;
+    take_effect(committer, std::move(made), nobody);
+    std::vector<std::size_t> everybody(members_.size());
+    std::iota(everybody.begin(), everybody.end(), std::size_t{0});
+    std::vector<Group> groups = successor(everybody, true);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      EXPECT_FALSE(group(i).active());
+      group(i) = std::move(groups[i]);
+    }
+    flying_.clear();  // of a group that is over
+  }
+
+  void branch() {
+    std::vector<std::size_t> some;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (chance(50)) some.push_back(i);
+    }
+    if (some.size() < 2) return;
+    std::vector<Group> groups = successor(some, false);
+    const Bytes message = must(groups.front().protect(as_bytes("among us"), {}, world_.env), "protect");
+    for (std::size_t k = 1; k < groups.size(); ++k)
+      must(groups[k].unprotect(message, world_.env), "unprotect in a branch");
   }
 
   void external_join() {
@@ -257,6 +354,7 @@ class History {
   }
 
   SeededRandom choice_;
+  std::size_t most_members_;
   TestWorld world_;
   GroupConfig config_;
   Members members_;
@@ -274,7 +372,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 constexpr std::uint64_t kDefaultSteps = 60;
 
 class Histories : public testing::TestWithParam<std::uint64_t> {};
-INSTANTIATE_TEST_SUITE_P(Seed, Histories, testing::Range<std::uint64_t>(1, 7));
+INSTANTIATE_TEST_SUITE_P(Seed, Histories, testing::Range<std::uint64_t>(1, 13));
 
 TEST_P(Histories, EverybodyAgreesAfterEachCommit) {
   const std::uint64_t seed = GetParam() + number_from_environment("SOTTO_MLS_HISTORY_SEED", 0);
