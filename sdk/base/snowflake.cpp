@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sdk/base/mutant.hpp"
+
 namespace sotto {
 
 namespace {
@@ -23,6 +25,7 @@ std::uint64_t snowflake_floor(Timestamp t) {
 
 std::uint64_t SnowflakeGenerator::next(Timestamp now) {
   const std::uint64_t fresh = snowflake_floor(now) | node_ << kSnowflakeSequenceBits;
+  if (mutant(Mutant::id_goes_down) && fresh >> kTimeShift < last_ >> kTimeShift) return last_ = fresh;
   if (fresh > last_) {
     last_ = fresh;
     return last_;

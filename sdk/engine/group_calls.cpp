@@ -2,6 +2,7 @@
 
 #include "sdk/base/utf8.hpp"
 #include "sdk/engine/json.hpp"
+#include "sdk/engine/rising.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
 
@@ -94,6 +95,8 @@ Result<ConversationRow> GroupCalls::store_group(const JsonObject& group) {
     core_.write().members.replace(conversation.row, members, 0);
     core_.touch(conversation.row);
   }
+  // Receipts may have come before it was known whose are needed.
+  if (auto now = core_.read().conversations.find(conversation.row)) rise(core_, *now);
   return conversation.row;
 }
 

@@ -2,6 +2,7 @@
 
 #include "sdk/engine/backoff.hpp"
 #include "sdk/engine/json.hpp"
+#include "sdk/engine/rising.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
 
@@ -135,6 +136,11 @@ void Lookups::store_inbox_item(const JsonObject& item) {
     if (!peer && last && last->id<UserId>("sender_id") != core_.me()) peer = last->id<UserId>("sender_id");
     if (direct && store::is_valid_id(peer.value))
       conversation.row = directory_.set_peer(conversation.row, peer);
+    if (auto described = store.conversations.find(conversation.row); described && direct) {
+      // Receipts may have come before it was known whose are needed.
+      store.receipts.expect_reader(*described, described->peer_id);
+      rise(core_, *described);
+    }
   }
   // The newest message of before this device's time: nothing lies between it and the start of the stream.
   auto now = store.conversations.find(conversation.row);

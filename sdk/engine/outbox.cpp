@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sdk/base/mutant.hpp"
 #include "sdk/base/utf8.hpp"
 #include "sdk/engine/backoff.hpp"
 #include "sdk/engine/error_words.hpp"
@@ -71,7 +72,7 @@ Result<SendReceipt> Outbox::send(const store::StoredConversation& conversation,
   row.expires_at = entry.expires_at;
   auto& store = core_.write();
   entry.message = store.messages.insert(row);
-  store.outbox.add(entry.message, conversation.row);
+  if (!mutant(Mutant::outbox_row_lost)) store.outbox.add(entry.message, conversation.row);
   store.messages.record(entry.message, {core_.now.wall, MessageState::queued, 0, ""});
   const LocalId local = entry.message;
   core_.touch(conversation.row);

@@ -1,6 +1,7 @@
 // The lanes of the outbox: what waits, what is in flight, what goes out next.
 #include <algorithm>
 
+#include "sdk/base/mutant.hpp"
 #include "sdk/engine/outbox.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sotto/v1/frames.pb.h"
@@ -24,6 +25,9 @@ void Outbox::load() {
     entry.expires_at = stored.expires_at;
     entry.state = stored.state;
     entry.queued_at = core_.now.steady;
+    if (mutant(Mutant::resend_forgotten) && entry.state == MessageState::in_flight) continue;
+    if (mutant(Mutant::key_not_kept) && entry.attempts > 0)
+      entry.key = make_uuid_v7(core_.now.wall, core_.random);
     if (entry.state == MessageState::in_flight || entry.state == MessageState::encrypting)
       set_state(entry, MessageState::queued, "restarted");
     insert(stored.conversation, std::move(entry));
@@ -82,6 +86,10 @@ void Outbox::pump(ConversationRow row, Lane& lane) {
     runnable_.erase(row);
     if (lane.failed.empty()) unaddressed_.insert(row);
     return;
+  }
+  if (mutant(Mutant::resend_reordered)) {
+    for (auto entry = lane.entries.rbegin(); entry != lane.entries.rend(); ++entry)
+      if (entry->state == MessageState::queued && entry->attempts > 0) transmit(lane, *entry, *conversation);
   }
   for (Entry& entry : lane.entries) {
     if (entry.state == MessageState::failed || lane.in_flight >= kInFlightPerConversation) break;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sdk/base/mutant.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
 #include "sotto/v1/frames.pb.h"
@@ -29,7 +30,11 @@ bool Receipts::set_read(const store::StoredConversation& conversation, MessageId
   up_to = std::min(up_to, newest.front().message.message_id);
   if (up_to <= conversation.read_up_to) return false;
   auto& store = core_.write();
-  store.conversations.set_read(conversation.row, up_to, store.messages.count_unread(conversation.row, up_to));
+  // As it is kept up: what is older than this device came as history, and was never counted.
+  const MessageId from = std::max(up_to, MessageId{core_.account->stream_start});
+  store.conversations.set_read(
+      conversation.row, up_to,
+      mutant(Mutant::unread_off) ? 0 : store.messages.count_unread(conversation.row, from));
   core_.touch(conversation.row);
   return true;
 }
@@ -77,6 +82,11 @@ void Receipts::work() {
   tell_delivered();
   if (read_due_ && core_.now.steady >= *read_due_) tell_read();
   if (core_.connected()) delivered_sent_ = core_.account->cursor;
+  if (mutant(Mutant::delivered_told_too_early) && core_.account &&
+      core_.account->delivered_told != core_.account->cursor) {
+    core_.account->delivered_told = core_.account->cursor;
+    core_.write().account.set_delivered_told(core_.account->cursor);
+  }
 }
 
 void Receipts::on_pong() {
@@ -122,6 +132,8 @@ void Receipts::tell_read() {
     auto conversation = core_.read().conversations.find(row);
     if (!conversation || !conversation->id || read_sent_[row] >= conversation->read_up_to) continue;
     read_sent_[row] = conversation->read_up_to;
+    if (mutant(Mutant::read_told_too_early))
+      core_.write().conversations.set_read_told(row, conversation->read_up_to);
     v1::ClientFrame frame;
     frame.mutable_read()->set_conversation_id(conversation->id.value);
     frame.mutable_read()->set_up_to_message_id(conversation->read_up_to.value);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sdk/base/mutant.hpp"
 #include "sdk/engine/error_words.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
@@ -78,6 +79,12 @@ void Stream::collect(std::unique_ptr<v1::ServerFrame> frame, std::size_t bytes) 
   batch_items_ += items_in(*frame);
   batch_bytes_ += bytes;
   const bool ends_catch_up = frame->has_synced();
+  if (frame->has_message()) {
+    const v1::Message& message = frame->message();
+    if (mutant(Mutant::cursor_past_hole)) core_.write().account.set_cursor(message.message_id());
+    if (mutant(Mutant::delivered_before_commit) && UserId{message.sender_id()} != core_.me())
+      receipts_.stored(ConversationId{message.conversation_id()}, MessageId{message.message_id()});
+  }
   batch_.push_back(std::move(frame));
   if (ends_catch_up || batch_items_ >= kBatchItems || batch_bytes_ >= kBatchBytes)
     apply_at_ = core_.now.steady;

@@ -64,9 +64,6 @@ class Stream final : public Part {
   bool refuse(const std::string& what);
 
   void store_message(const v1::Message& message, bool mine);
-  void raise_status(LocalId message, MessageState now, MessageState reached);
-  /// Own messages between these ids rise to what their readers have done.
-  void rise(const store::StoredConversation& conversation, std::uint64_t first, std::uint64_t last);
   /// The stream has come to this id.
   void advance(std::uint64_t id);
 

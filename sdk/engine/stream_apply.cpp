@@ -2,8 +2,10 @@
 // server may send again what was applied.
 #include <algorithm>
 
+#include "sdk/base/mutant.hpp"
 #include "sdk/base/utf8.hpp"
 #include "sdk/engine/reading.hpp"
+#include "sdk/engine/rising.hpp"
 #include "sdk/engine/status.hpp"
 #include "sdk/engine/stream.hpp"
 #include "sdk/engine/timing.hpp"
@@ -36,7 +38,7 @@ bool Stream::apply_message(const v1::Message& m) {
   if (known) {
     ++core_.metrics.duplicates_dropped;
     advance(id.value);
-    if (known->is_mine) raise_status(known->local_id, known->state, state_of(m.status()));
+    if (known->is_mine) raise_status(core_, known->local_id, known->state, state_of(m.status()));
     return true;
   }
   const bool out_of_order = id.value <= core_.account->cursor;
@@ -84,19 +86,6 @@ void Stream::store_message(const v1::Message& m, bool mine) {
   core_.stage_message(local, true);
 }
 
-void Stream::raise_status(LocalId message, MessageState now, MessageState reached) {
-  if (now < MessageState::sent || now >= MessageState::read || reached <= now) return;
-  auto& store = core_.write();
-  store.messages.set_state(message, reached);
-  store.messages.record(message, {core_.now.wall, reached, 0, "receipt"});
-  core_.stage_message(message, false);
-}
-
-void Stream::rise(const StoredConversation& conversation, std::uint64_t first, std::uint64_t last) {
-  for (const auto& due : core_.read().receipts.due(conversation, core_.me(), first, last))
-    raise_status(due.message, due.before, due.state);
-}
-
 bool Stream::apply_receipt(const v1::Receipts_Item& item) {
   if (!is_valid_id(item.receipt_id()) || !is_valid_id(item.conversation_id()) ||
       !is_valid_id(item.message_id()) || !is_valid_id(item.user_id()))
@@ -119,13 +108,17 @@ bool Stream::apply_receipt(const v1::Receipts_Item& item) {
   auto& store = core_.write();
   if (read) {
     if (auto before = store.receipts.advance_read(*conversation, user, message, at))
-      rise(*conversation, before->value + 1, message.value);
+      rise(core_, *conversation, before->value + 1, message.value);
     return true;
   }
   auto place = store.messages.place_of_id(message);
   if (!place || !place->is_mine || place->conversation != conversation->row) return true;
+  if (mutant(Mutant::status_goes_back) && place->state == MessageState::read) {
+    store.messages.set_state(place->local_id, MessageState::delivered);
+    core_.stage_message(place->local_id, false);
+  }
   if (store.receipts.add_delivery(*conversation, place->local_id, user, at))
-    rise(*conversation, message.value, message.value);
+    rise(core_, *conversation, message.value, message.value);
   return true;
 }
 
@@ -170,7 +163,7 @@ bool Stream::apply_conversation(const v1::Conversation& c) {
     store.members.end(row, core_.me(), c.change_id());
   if (auto now = store.conversations.find(row)) {
     // Who has left is not waited for.
-    if (c.change() == v1::Conversation::members_removed) rise(*now, 1, store::kPendingBase - 1);
+    if (c.change() == v1::Conversation::members_removed) rise(core_, *now);
     ConversationChanged event;
     event.conversation = reading_.describe(*now);
     event.change = to_change(c.change());

@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include "sdk/base/mutant.hpp"
+
 namespace sotto::sqlite {
 namespace {
 
@@ -46,6 +48,7 @@ SqliteResult<void> tune(Database& db, const Tuning& wanted) {
   if (!set) return set;
 
   std::string then = wanted.durability == Durability::normal ? "PRAGMA synchronous = NORMAL;" : "";
+  if (mutant(Mutant::commit_not_synced)) then = "PRAGMA synchronous = OFF;";
   then += "PRAGMA wal_autocheckpoint = " + std::to_string(wanted.wal_autocheckpoint_pages) + ";";
   // An exclusive connection takes its locks when it first needs them and then keeps them. Now, so that a
   // second process finds out when it opens.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sdk/store/member_table.hpp"
 #include "sdk/store/schema.hpp"
 
 namespace sotto::store {
@@ -171,9 +172,11 @@ void ConversationTable::describe(ConversationRow row, ConversationKind kind, con
 
 std::vector<StoredConversation> ConversationTable::groups_without_members() {
   std::vector<StoredConversation> found;
-  auto q = db_.query("SELECT " SOTTO_CONVERSATION_COLUMNS
-                     " FROM conversations WHERE kind = 2 AND is_member = 1 AND is_deleted = 0 AND NOT EXISTS "
-                     "(SELECT 1 FROM members WHERE conversation = conversations.row)");
+  auto q = db_.query(
+      "SELECT " SOTTO_CONVERSATION_COLUMNS
+      " FROM conversations WHERE kind = 2 AND is_member = 1 AND is_deleted = 0 AND NOT EXISTS "
+      "(SELECT 1 FROM members WHERE conversation = conversations.row AND until_id <> " SOTTO_NOT_YET_A_MEMBER
+      ")");
   while (q.next())
     found.push_back(read_row(q));
   return found;

@@ -9,6 +9,10 @@
 
 namespace sotto::store {
 
+/// The until_id of a row that only remembers how far somebody has read whose membership is not known yet: no
+/// message lies below it.
+#define SOTTO_NOT_YET_A_MEMBER "1"
+
 class MemberTable {
  public:
   explicit MemberTable(Connection& db) : db_(db) {}

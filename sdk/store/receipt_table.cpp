@@ -1,18 +1,21 @@
 #include "sdk/store/receipt_table.hpp"
 
+#include "sdk/store/member_table.hpp"
+
 namespace sotto::store {
 
-void ReceiptTable::ensure_reader(const StoredConversation& conversation, UserId user) {
+void ReceiptTable::expect_reader(const StoredConversation& conversation, UserId user) {
   if (conversation.kind != ConversationKind::direct || conversation.peer_id != user) return;
   db_.run(
       "INSERT INTO members (conversation, user_id, role, joined_at, since_id, until_id, read_up_to, read_at) "
-      "VALUES (?1, ?2, 1, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
+      "VALUES (?1, ?2, 1, 0, 0, 0, 0, 0) ON CONFLICT (conversation, user_id) DO UPDATE SET until_id = 0 "
+      "WHERE until_id = " SOTTO_NOT_YET_A_MEMBER,
       conversation.row, user);
 }
 
 bool ReceiptTable::add_delivery(const StoredConversation& conversation, LocalId message, UserId user,
                                 Timestamp at) {
-  ensure_reader(conversation, user);
+  expect_reader(conversation, user);
   db_.run("INSERT INTO deliveries (message, user_id, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", message,
           user, at);
   return !db_.failed() && db_.changes() > 0;
@@ -20,7 +23,13 @@ bool ReceiptTable::add_delivery(const StoredConversation& conversation, LocalId 
 
 std::optional<MessageId> ReceiptTable::advance_read(const StoredConversation& conversation, UserId user,
                                                     MessageId up_to, Timestamp at) {
-  ensure_reader(conversation, user);
+  expect_reader(conversation, user);
+  // Of somebody who is not known as a member yet: kept until the members are described, since a device that
+  // is new may hear of the receipt first, and will not hear of it again.
+  db_.run(
+      "INSERT INTO members (conversation, user_id, role, joined_at, since_id, until_id, read_up_to, read_at) "
+      "VALUES (?1, ?2, 1, 0, 0, " SOTTO_NOT_YET_A_MEMBER ", 0, 0) ON CONFLICT DO NOTHING",
+      conversation.row, user);
   MessageId before;
   {
     auto q = db_.query("SELECT read_up_to FROM members WHERE conversation = ?1 AND user_id = ?2",

@@ -39,10 +39,10 @@ class ReceiptTable {
   std::vector<MemberReceipt> of(const StoredMessage& message, const StoredConversation& conversation,
                                 UserId me);
 
- private:
   /// A direct conversation whose members were never described has its one reader all the same.
-  void ensure_reader(const StoredConversation& conversation, UserId user);
+  void expect_reader(const StoredConversation& conversation, UserId user);
 
+ private:
   Connection& db_;
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sdk/base/mutant.hpp"
 #include "server/gateway/frames.hpp"
 #include "server/gateway/session.hpp"
 #include "server/services/stream_service.hpp"
@@ -67,7 +68,8 @@ void Session::on_page(CatchUpPage page) {
   cursor_ = page.next;
   if (receipts_after_ == StreamOptions::kNoReceipts) receipts_after_ = page.snapshot;
   // A live event beyond the snapshot was noted and not queued: it has to come from the store as well.
-  if (!page.complete || noted_ > page.snapshot) return go_on_catching_up();
+  if (!page.complete || (noted_ > page.snapshot && !mutant(Mutant::catch_up_ends_early)))
+    return go_on_catching_up();
 
   state_ = State::live;
   if (std::exchange(owes_synced_, false)) {
@@ -85,6 +87,7 @@ void Session::on_live(StreamId id, FrameSource& frame) {
     case State::closed:
       return;
     case State::catching_up:
+      if (mutant(Mutant::live_overtakes_catch_up)) break;
       noted_ = std::max(noted_, id);
       return;
     case State::live:

@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "sdk/base/mutant.hpp"
 #include "sdk/base/utf8.hpp"
+#include "sdk/base/uuid.hpp"
 #include "server/ports/store.hpp"
 
 namespace sotto::server {
@@ -83,7 +85,8 @@ ServiceResult<Ack> MessageService::accept(Store& store, WriteContext& context, c
   if (auto ok = check_values(message); !ok) return ok.error();
 
   // A retry is answered before anything is asked that may have changed since: it was accepted then.
-  if (const MessagePtr first = store.messages().find_by_key(caller.user, message.key)) {
+  const MessagePtr first = store.messages().find_by_key(caller.user, message.key);
+  if (first && !mutant(Mutant::dedupe_skipped)) {
     const auto direct = message.receiver ? store.conversations().find_direct(caller.user, message.receiver)
                                          : std::optional(message.conversation);
     if (direct != first->conversation || message.body != first->body || message.epoch != first->epoch ||
@@ -114,6 +117,7 @@ ServiceResult<Ack> MessageService::accept(Store& store, WriteContext& context, c
   stored->media_url = message.media_url;
   stored->reply_to = message.reply_to;
   stored->key = message.key;
+  if (mutant(Mutant::dedupe_skipped) && first) stored->key = make_uuid_v7(context.now, context.random);
 
   const bool large = state->members.size() > limits_.write_fanout_members;
   if (large && !state->log_from) {
@@ -123,7 +127,18 @@ ServiceResult<Ack> MessageService::accept(Store& store, WriteContext& context, c
     state = store.conversations().find(state->id);
     if (!state) return storage_failed();
   }
-  store.messages().append(*stored, state->log_from ? std::span<const Member>{} : std::span(state->members));
+  if (mutant(Mutant::removed_member_gets_messages)) {
+    std::vector<Member> ever = state->members;
+    for (const MembershipRow& row : store.conversations().memberships(state->id))
+      if (row.period.left_id) ever.push_back({row.user, Role::member, row.period.joined_id});
+    store.messages().append(*stored, state->log_from ? std::span<const Member>{} : std::span(ever));
+  } else if (mutant(Mutant::own_devices_forgotten)) {
+    std::vector<Member> others = state->members;
+    std::erase_if(others, [&](const Member& member) { return member.user == caller.user; });
+    store.messages().append(*stored, state->log_from ? std::span<const Member>{} : std::span(others));
+  } else {
+    store.messages().append(*stored, state->log_from ? std::span<const Member>{} : std::span(state->members));
+  }
   context.events.events.emplace_back(MessageStored{stored, std::move(state)});
   return ack_of(*stored, false);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "sdk/base/mutant.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/message_status.hpp"
 
@@ -32,6 +33,7 @@ class Sources {
       merged.push_back({StreamId{id.value}, Candidate::Kind::message});
     }
     for (const LogRange& log : store.conversations().logs(user, after)) {
+      if (mutant(Mutant::log_not_merged)) break;
       const MessageId up_to = log.up_to.value_or(MessageId{std::numeric_limits<std::int64_t>::max()});
       for (const MessageId id : store.messages().oldest({log.conversation, log.after, up_to}, limit)) {
         merged.push_back({StreamId{id.value}, Candidate::Kind::message});
@@ -128,6 +130,7 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
       }
     }
   }
+  if (mutant(Mutant::page_skips_elements) && !sources.merged.empty()) page.next = sources.merged.back().id;
   page.complete = taken == sources.merged.size();
   return page;
 }

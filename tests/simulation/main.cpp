@@ -1,8 +1,13 @@
 // sotto-simulate: whole worlds of devices and a server, from seeds, on virtual time.
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -21,8 +26,14 @@ void print(const Plan& plan, const Verdict& verdict, bool story) {
                                          : std::to_string(verdict.problems.size()) + " problems")
             << " (" << plan.actions.size() << " actions, " << verdict.messages << " messages, "
             << verdict.events << " events)\n";
-  for (const auto& problem : verdict.problems)
-    std::cout << "  " << problem << '\n';
+  constexpr std::size_t kShown = 8;  // one fault is often many problems; --trace shows them all
+  for (std::size_t i = 0; i < verdict.problems.size(); ++i) {
+    if (!story && i == kShown) {
+      std::cout << "  ... and " << verdict.problems.size() - i << " more\n";
+      break;
+    }
+    std::cout << "  " << verdict.problems[i] << '\n';
+  }
 }
 
 }  // namespace
@@ -72,20 +83,30 @@ int main(int argc, char** argv) {
     first = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
     last = UINT64_MAX;
   }
+  std::mutex printing;  // guards what follows, and std::cout
   std::uint64_t played = 0;
   std::uint64_t messages = 0;
   int failed = 0;
-  for (auto s = first; s <= last && failed < stop_after; ++s) {
-    if (seconds > 0 && std::chrono::steady_clock::now() - start > std::chrono::seconds(seconds)) break;
-    const Plan plan = make_plan(s);
-    const auto verdict = run(plan, false);
-    ++played;
-    messages += verdict.messages;
-    if (!verdict.problems.empty()) {
+  std::atomic<std::uint64_t> next{first};
+  std::atomic<bool> enough{false};
+  // Runs know nothing of each other, so each core plays its own.
+  auto work = [&] {
+    for (auto s = next++; s <= last && !enough; s = next++) {
+      if (seconds > 0 && std::chrono::steady_clock::now() - start > std::chrono::seconds(seconds)) break;
+      const Plan plan = make_plan(s);
+      const auto verdict = run(plan, false);
+      const std::lock_guard<std::mutex> guard(printing);
+      ++played;
+      messages += verdict.messages;
+      if (verdict.problems.empty()) continue;
       print(plan, verdict, false);
-      ++failed;
+      if (++failed >= stop_after) enough = true;
     }
-  }
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned i = std::max(1U, std::thread::hardware_concurrency()); i > 0; --i)
+    threads.emplace_back(work);
+  threads.clear();
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::cout << played << " seeds, " << messages << " messages, " << failed << " failed, " << took << " s\n";
   return failed == 0 ? 0 : 1;

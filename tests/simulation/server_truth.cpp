@@ -40,7 +40,21 @@ ServerTruth read_truth(SimServer& server) {
              truth.receipts.push_back({row.id<UserId>(0), row.id<ConversationId>(1), row.id<MessageId>(2),
                                        row.id<UserId>(3), static_cast<int>(row.int64(4))});
            });
+  each_row(*db, "SELECT conversation_id, user_id, read_up_to_id FROM read_states",
+           [&](sqlite::Statement& row) {
+             truth.read_up_to[{row.id<ConversationId>(0), row.id<UserId>(1)}] = row.id<MessageId>(2);
+           });
+  each_row(*db, "SELECT conversation_id FROM conversations WHERE deleted <> 0",
+           [&](sqlite::Statement& row) { truth.deleted.insert(row.id<ConversationId>(0)); });
   return truth;
+}
+
+bool ServerTruth::is_waited_for(UserId user, ConversationId conversation, MessageId message) const {
+  const auto found = periods.find(conversation);
+  if (found == periods.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](const TruePeriod& period) {
+    return period.user == user && !period.left && message > period.joined;
+  });
 }
 
 bool ServerTruth::may_see(UserId user, const TrueMessage& message) const {

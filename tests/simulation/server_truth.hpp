@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,12 @@ struct ServerTruth {
   std::vector<TrueMessage> messages;  ///< ascending by id
   std::map<ConversationId, std::vector<TruePeriod>> periods;
   std::vector<TrueReceipt> receipts;
+  std::map<std::pair<ConversationId, UserId>, MessageId> read_up_to;
+  std::set<ConversationId> deleted;
 
   [[nodiscard]] bool may_see(UserId user, const TrueMessage& message) const;
+  /// Whether the user has been a member from before this message until now.
+  [[nodiscard]] bool is_waited_for(UserId user, ConversationId conversation, MessageId message) const;
   /// Members now, apart from `user`.
   [[nodiscard]] std::vector<UserId> others(ConversationId conversation, UserId user) const;
 };

@@ -6,6 +6,7 @@
 
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/store.hpp"
+#include "sotto/v1/frames.pb.h"
 
 namespace sotto::sim {
 
@@ -29,6 +30,17 @@ int rank(MessageState state) {
     default:
       return 0;
   }
+}
+
+/// A frame for the story.
+template <class Frame>
+std::string in_words(std::string_view bytes) {
+  Frame frame;
+  if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return "no frame";
+  auto words = frame.ShortDebugString();
+  constexpr std::size_t kLine = 300;
+  if (words.size() > kLine) words = words.substr(0, kLine) + "...";
+  return words;
 }
 
 }  // namespace
@@ -141,6 +153,11 @@ void SimDevice::perform(engine::Effect& effect) {
     requests_.erase(cancel->request);
   } else if (auto* frame = std::get_if<engine::SendFrame>(&effect)) {
     if (link_ && frame->connection == connection_) {
+      watch(as_text(frame->frame));
+      world_.tell([&] {
+        return "device " + std::to_string(number_) + " -> " +
+               in_words<v1::ClientFrame>(as_text(frame->frame));
+      });
       link_->to_server().send({Link::Kind::frame, std::string(as_text(frame->frame)), 0});
     }
   } else if (auto* ping = std::get_if<engine::SendPing>(&effect)) {
@@ -151,6 +168,17 @@ void SimDevice::perform(engine::Effect& effect) {
       link_.reset();
       connection_ = {};
     }
+  }
+}
+
+void SimDevice::watch(std::string_view bytes) {
+  v1::ClientFrame frame;
+  if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !frame.has_delivered()) return;
+  const ConversationId conversation{frame.delivered().conversation_id()};
+  for (const std::uint64_t id : frame.delivered().message_ids()) {
+    auto page = engine_->messages({conversation, MessageId{id + 1}, {}, 1});
+    if (!page || page->messages.empty() || page->messages.front().message_id.value != id)
+      complain("said that it has message " + std::to_string(id) + ", and has not stored it");
   }
 }
 
@@ -187,6 +215,9 @@ void SimDevice::take(engine::ConnectionNumber connection, const std::shared_ptr<
     case Link::Kind::refused:
       return closed(connection, {0, item.code, std::nullopt});
     case Link::Kind::frame:
+      world_.tell([&] {
+        return "device " + std::to_string(number_) + " <- " + in_words<v1::ServerFrame>(item.bytes);
+      });
       engine_->on_frame(connection, as_bytes(item.bytes), now());
       break;
     case Link::Kind::ping:
@@ -245,6 +276,9 @@ void SimDevice::on_server_death() {
 void SimDevice::send_request(engine::SendRequest& effect) {
   const auto number = effect.request;
   requests_.insert(number);
+  world_.tell([&] {
+    return "device " + std::to_string(number_) + " asks " + effect.what.method + " " + effect.what.path;
+  });
   server::HttpRequest request;
   request.method = effect.what.method;
   const auto question = effect.what.path.find('?');

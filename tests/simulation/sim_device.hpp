@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sdk/engine/engine.hpp"
@@ -74,6 +75,8 @@ class SimDevice {
  private:
   struct Driver;
 
+  /// What a frame claims has to be so when it leaves.
+  void watch(std::string_view frame);
   void perform(engine::Effect& effect);
   void open_connection(engine::OpenConnection& effect);
   void send_request(engine::SendRequest& effect);

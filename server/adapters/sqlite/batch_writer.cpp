@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include "sdk/base/mutant.hpp"
+
 namespace sotto::server {
 
 namespace {
@@ -35,6 +37,8 @@ bool BatchWriter::attempt(std::span<const std::unique_ptr<WriteJob>> jobs, Times
       if (store_.fault()) break;
     }
   }
+  if (mutant(Mutant::ack_before_commit) && !store_.fault())
+    events_.committed(std::exchange(batch, std::make_shared<EventBatch>()));
   if (!store_.fault() && store_.commit(ids_.last())) {
     if (!batch->events.empty()) events_.committed(std::move(batch));
     return true;
