@@ -4,8 +4,9 @@
 //   byte 0       the rest: 0 is a Welcome; 1 is a GroupInfo message; 2 edits a genuine GroupInfo, which is
 //                signed again; 3 edits its tree, which is hashed and signed again; 4 is such a tree;
 //                5 edits a genuine Welcome
-#include "sdk/mls/src/signature.hpp"
+#include "sdk/mls/src/framing.hpp"
 #include "sdk/mls/src/tree_codec.hpp"
+#include "sdk/mls/src/tree_validation.hpp"
 #include "sdk/mls/src/welcome.hpp"
 #include "tests/fuzz/mls_scene.hpp"
 
@@ -30,34 +31,21 @@ struct JoinScene : Scene {
 
   Bytes signed_again(GroupInfo changed) {
     sign_group_info(changed, hostile().identity().keys);
-    return to_group_info_message(changed);
-  }
-  static Bytes to_group_info_message(const GroupInfo& info) {
-    Writer w;
-    w.u16(static_cast<std::uint16_t>(ProtocolVersion::mls10));
-    w.u16(static_cast<std::uint16_t>(WireFormat::group_info));
-    write(w, info);
-    return w.take();
+    return to_message(WireFormat::group_info, changed);
   }
   Bytes with_tree(const Bytes& bytes) {
     GroupInfo changed = info;
     for (Extension& e : changed.extensions) {
       if (e.type == ExtensionType::ratchet_tree) e.data = bytes;
     }
-    if (const auto parsed = parse<RatchetTree>(bytes)) {
-      // Unmerged lists that point outside of the tree have no hash; the join refuses them before it hashes.
-      const auto hash = safe_root_hash(*parsed);
-      changed.context.tree_hash = hash;
+    // A list of unmerged leaves that points outside of the tree has no hash; the join refuses it before.
+    if (const auto parsed = parse<RatchetTree>(bytes); parsed && check_unmerged_leaves(*parsed)) {
+      const HashValue& hash = parsed->root_hash();
+      changed.context.tree_hash.assign(hash.begin(), hash.end());
     }
     return signed_again(std::move(changed));
   }
-  static Bytes safe_root_hash(const RatchetTree& parsed);
 };
-
-Bytes JoinScene::safe_root_hash(const RatchetTree& parsed) {
-  const HashValue& hash = parsed.root_hash();
-  return {hash.begin(), hash.end()};
-}
 
 void check(Group& group, TestWorld& world) {
   demand(bool(Group::load(group.save().view(), group.config())));
