@@ -124,6 +124,7 @@ void messages(Call call) {
   query.conversation = call.params.id<ConversationId>("conversation_id");
   query.before = call.params.optional_id<MessageId>("before_id").value_or(MessageId{});
   query.after = call.params.optional_id<MessageId>("after_id").value_or(MessageId{});
+  query.before_local = call.params.optional_id<LocalId>("before_local_id").value_or(LocalId{});
   query.limit = call.params.count("limit", 50, 100);
   if (call.refused()) return;
   call.client.messages(

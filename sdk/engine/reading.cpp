@@ -73,16 +73,22 @@ Result<std::vector<MemberReceipt>> Reading::receipts(LocalId id) {
 
 Result<MessagePage> Reading::messages(const MessagesQuery& query) {
   if (auto good = check_limit(query.limit); !good) return good.error();
-  if (query.before && query.after)
-    return Error(ErrorCode::invalid_argument, "a page is before or after a message, not both");
+  if (int{bool(query.before)} + int{bool(query.after)} + int{bool(query.before_local)} > 1)
+    return Error(ErrorCode::invalid_argument, "a page is before or after one message, not more");
   auto conversation = directory_.find(query.conversation);
   if (!conversation) return conversation.error();
   auto& table = core_.read().messages;
-  std::vector<store::StoredMessage> rows;
-  if (query.after)
-    rows = table.after(conversation->row, query.after.value, query.limit + 1);
-  else
-    rows = table.before(conversation->row, query.before ? query.before.value : INT64_MAX, query.limit + 1);
+  std::uint64_t position = INT64_MAX;
+  if (query.before) position = query.before.value;
+  if (query.before_local) {
+    const auto place = table.place(query.before_local);
+    if (!place || place->conversation != conversation->row)
+      return Error(ErrorCode::not_found, "there is no message " + to_string(query.before_local) + " in it");
+    position = place->position;
+  }
+  std::vector<store::StoredMessage> rows =
+      query.after ? table.after(conversation->row, query.after.value, query.limit + 1)
+                  : table.before(conversation->row, position, query.limit + 1);
   MessagePage page;
   page.has_more = rows.size() > query.limit || (!query.after && conversation->history_from);
   if (rows.size() > query.limit) rows.pop_back();

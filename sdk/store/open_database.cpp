@@ -11,6 +11,7 @@ namespace sotto::store {
 namespace {
 
 constexpr const char* kFileName = "sotto.db";
+constexpr const char* kWalFileName = "sotto.db-wal";
 constexpr const char* kKeyFileName = "sotto.db-key";  // of the encrypting VFS
 
 std::string to_utf8(const std::filesystem::path& path) {
@@ -40,6 +41,13 @@ sqlite::Tuning tuning() {
   return tuning;
 }
 
+/// What is inside is nobody else's business, whatever the umask says. Best effort: not every file system
+/// knows owners. The log comes to be with the permissions of the database.
+void keep_to_owner(const std::filesystem::path& path, std::filesystem::perms permissions) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) std::filesystem::permissions(path, permissions, ignored);
+}
+
 Result<sqlite::Database> open_plain(const std::string& path, const char* vfs) {
   auto database = sqlite::Database::open(path, sqlite::OpenMode::create, vfs);
   if (!database) return to_error(database.error());
@@ -47,15 +55,7 @@ Result<sqlite::Database> open_plain(const std::string& path, const char* vfs) {
   return std::move(*database);
 }
 
-}  // namespace
-
-Result<sqlite::Database> open_database(const StoreOptions& options) {
-  if (options.directory.empty()) return open_plain(":memory:", nullptr);
-  if (options.base_vfs == nullptr) {
-    std::error_code failed;
-    std::filesystem::create_directories(options.directory, failed);
-    if (failed) return Error(ErrorCode::store_failed, "cannot make the directory: " + failed.message());
-  }
+Result<sqlite::Database> open_in_directory(const StoreOptions& options) {
   const std::string path = to_utf8(options.directory / kFileName);
   if (options.key.kind != StoreKey::Kind::none) {
     vfs::EncryptedOptions encrypted;
@@ -68,6 +68,22 @@ Result<sqlite::Database> open_database(const StoreOptions& options) {
   if (std::filesystem::exists(options.directory / kKeyFileName, ignored))
     return Error(ErrorCode::store_key_missing, "the database is encrypted and no key was given");
   return open_plain(path, options.base_vfs);
+}
+
+}  // namespace
+
+Result<sqlite::Database> open_database(const StoreOptions& options) {
+  if (options.directory.empty()) return open_plain(":memory:", nullptr);
+  if (options.base_vfs != nullptr) return open_in_directory(options);
+  using std::filesystem::perms;
+  std::error_code failed;
+  if (std::filesystem::create_directories(options.directory, failed))
+    keep_to_owner(options.directory, perms::owner_all);
+  if (failed) return Error(ErrorCode::store_failed, "cannot make the directory: " + failed.message());
+  auto database = open_in_directory(options);
+  for (const char* name : {kFileName, kWalFileName, kKeyFileName})
+    keep_to_owner(options.directory / name, perms::owner_read | perms::owner_write);
+  return database;
 }
 
 }  // namespace sotto::store

@@ -1,5 +1,6 @@
 """What an operator looks at: /healthz, /readyz, /metrics, the log and what is never in it."""
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -135,3 +136,24 @@ def test_the_process_list_shows_no_secret(make_server):
     server = make_server(environment={"SOTTO_METRICS_TOKEN": "letmein"})
     listing = subprocess.run(["ps", "-o", "args=", "-p", str(server.process.pid)], capture_output=True, text=True).stdout
     assert "sotto-server" in listing and "letmein" not in listing
+
+
+def test_a_backup_taken_while_the_server_runs_restores_everything_and_everyone(make_server, make_people, tmp_path):
+    """docs/operating.md, "Data and backups": what `sqlite3 DB ".backup FILE"` does."""
+    server = make_server()
+    alice, bob = make_people(server).online(2)
+    acks = [alice.say(f"before {number}", to=bob) for number in range(20)]
+    backup = tmp_path / "backup.db"
+    with sqlite3.connect(server.database()) as source, sqlite3.connect(backup) as target:
+        source.backup(target)
+    alice.say("after the backup", to=bob)
+    assert server.terminate() == 0
+
+    restored = make_server(folder="restored", start=False)
+    restored.data.mkdir(mode=0o700)
+    backup.rename(restored.data / server.database().name)
+    restored.start()
+    again = make_people(restored).anonymous()
+    again.token = alice.device.access_token
+    found = again.get(f"/api/conversations/{acks[0]['conversation_id']}/messages?limit=100").ok()["messages"]
+    assert [each["content"] for each in reversed(found)] == [f"before {number}" for number in range(20)]

@@ -115,6 +115,9 @@ struct MessagesQuery {
   /// Or messages after this one, oldest first.
   MessageId after;
   std::size_t limit = 50;  ///< 1 to 100
+  /// Or messages before this row, newest first: pages on from a last row that has no id yet. Take it from the
+  /// last message of the page before, whatever its state.
+  LocalId before_local{};
 };
 
 struct SearchQuery {

@@ -148,13 +148,13 @@ class RpcClient:
 
     def all_messages(self, conversation):
         """All messages of a conversation in the local store, oldest first."""
-        messages, before = [], {}
+        messages, before = [], {}  # newest first
         while True:
             page = self.call("messages", conversation_id=conversation, limit=100, **before)
-            messages = sorted(page["messages"], key=lambda m: int(m["message_id"] or 2**64)) + messages
+            messages += page["messages"]
             if not page["has_more"]:
-                return messages
-            before = {"before_id": messages[0]["message_id"]}
+                return messages[::-1]
+            before = {"before_local_id": messages[-1]["local_id"]}
 
     def shown(self, conversation):
         return [message["text"] for message in self.all_messages(conversation)]

@@ -48,6 +48,42 @@ TEST_F(Outbox, AProvisionalIdStaysValidForEver) {
   EXPECT_EQ(device.texts(provisional), (std::vector<std::string>{"one", "two"}));
 }
 
+TEST_F(Outbox, PagesGoOnPastMessagesThatHaveNoIdYet) {
+  with_chat();
+  device.receive(message_from(kPeer, 1000, kChat.value, "theirs"));
+  device.lose_connection();
+  for (int i = 0; i < 5; ++i)
+    device.send(kChat, std::to_string(i));
+  MessagesQuery query;
+  query.conversation = kChat;
+  query.limit = 2;
+  std::vector<std::string> seen;
+  for (bool more = true; more && seen.size() < 10;) {
+    const auto page = device.engine->messages(query);
+    ASSERT_TRUE(page.ok());
+    for (const Message& each : page->messages)
+      seen.push_back(each.text);
+    more = page->messages.size() == 2;
+    query.before_local = page->messages.back().local_id;
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"4", "3", "2", "1", "0", "theirs"}));
+}
+
+TEST_F(Outbox, APageBeforeARowOfAnotherConversationIsNotFound) {
+  with_chat();
+  const LocalId elsewhere = device.send(UserId{kPeer.value + 1}, "elsewhere");
+  MessagesQuery query;
+  query.conversation = kChat;
+  query.before_local = elsewhere;
+  const auto page = device.engine->messages(query);
+  ASSERT_FALSE(page.ok());
+  EXPECT_EQ(page.error().code, ErrorCode::not_found);
+  query.before_local = LocalId{};
+  query.before = MessageId{7};
+  query.after = MessageId{8};
+  EXPECT_FALSE(device.engine->messages(query).ok());
+}
+
 TEST_F(Outbox, AMessageAndItsKeySurviveACrashBeforeTheFirstAttempt) {
   const LocalId id = device.send(kPeer, "hello");
   const std::string key = device.message(id).idempotency_key;

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <sys/stat.h>
 
 #include "sdk/store/schema.hpp"
 #include "tests/unit/sdk/store/open_store.hpp"
@@ -70,6 +71,23 @@ TEST(Store, TellsForeignDamagedAndNewerFilesApartAndDeletesNothing) {
   EXPECT_EQ(open_error(garbage.directory), ErrorCode::store_not_sotto);
   EXPECT_EQ(bytes_of(garbage.directory / "sotto.db"), noise);
   EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST(Store, WhatItWritesIsItsOwnersAloneWhateverTheUmaskSays) {
+  using std::filesystem::perms;
+  const OpenStore where;
+  const auto directory = where.directory / "account";
+  const auto before = ::umask(0);
+  auto store = Store::open({directory, StoreKey::raw(Bytes(32, 7))});
+  ::umask(before);
+  ASSERT_TRUE(store.ok());
+  EXPECT_EQ(std::filesystem::status(directory).permissions(), perms::owner_all);
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    EXPECT_EQ(file.status().permissions(), perms::owner_read | perms::owner_write) << file.path();
+    ++files;
+  }
+  EXPECT_GE(files, 2);
 }
 
 TEST(Store, ADirectoryThatCannotBeMadeIsAnError) {
