@@ -229,7 +229,8 @@ class Checker {
             say("G5: " + what + ", and not everybody has read it");
           if (message.state == MessageState::delivered && !delivered)
             say("G5: " + what + ", and not everybody has it");
-          if (others.size() != 1) continue;
+          // Exactly where there is one other; who has left a group is not told who leaves after them.
+          if (others.size() != 1 || !truth_.is_waited_for(me, key.second, message.message_id)) continue;
           if (message.state == MessageState::sent && delivered)
             say("G5: " + what + ", and it has been delivered");
           if (message.state == MessageState::delivered && read) say("G5: " + what + ", and it has been read");
