@@ -47,7 +47,9 @@ void SeededRandom::fill(std::span<std::uint8_t> out) {
   std::array<std::uint8_t, crypto_stream_chacha20_ietf_NONCEBYTES> nonce{};
   std::memcpy(nonce.data(), &counter_, sizeof counter_);
   ++counter_;
-  crypto_stream_chacha20_ietf(out.data(), out.size(), nonce.data(), key.data());
+  // libsodium wants a place even for no bytes; the counter moves all the same, so that seeds stay what they
+  // were.
+  if (!out.empty()) crypto_stream_chacha20_ietf(out.data(), out.size(), nonce.data(), key.data());
 }
 
 }  // namespace sotto

@@ -36,6 +36,11 @@ TEST(Random, ASeedRepeatsAndAnotherDiffers) {
   EXPECT_NE(a.next_u64(), c.next_u64());
 }
 
+TEST(Random, NoBytesNeedNoPlace) {
+  SeededRandom random(1);
+  random.fill({});  // under UBSan: a null pointer must not reach libsodium
+}
+
 TEST(Random, BelowStaysBelow) {
   SeededRandom random(1);
   for (int i = 0; i < 1000; ++i)
