@@ -30,9 +30,7 @@ class Hmac {
 }  // namespace
 
 HashValue hash(ByteView data) {
-  HashValue out;
-  crypto_hash_sha256(out.data(), data.data(), data.size());
-  return out;
+  return hash(data, {});
 }
 
 HashValue hash(ByteView a, ByteView b) {
@@ -42,6 +40,8 @@ HashValue hash(ByteView a, ByteView b) {
   crypto_hash_sha256_update(&state, a.data(), a.size());
   crypto_hash_sha256_update(&state, b.data(), b.size());
   crypto_hash_sha256_final(&state, out.data());
+  // It holds the last block of what was hashed, which may be a secret: a saved state is hashed too.
+  sodium_memzero(&state, sizeof state);
   return out;
 }
 
