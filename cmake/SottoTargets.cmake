@@ -81,5 +81,7 @@ function(sotto_test name)
   if(arg_LABELS)
     list(APPEND properties LABELS ${arg_LABELS})
   endif()
+  # As our programs are linked, so the libraries below them: see the link options above, and secrets_test.cpp.
+  list(APPEND properties ENVIRONMENT LD_BIND_NOW=1)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
 endfunction()
