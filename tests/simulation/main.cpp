@@ -1,11 +1,13 @@
 // sotto-simulate: whole worlds of devices and a server, from seeds, on virtual time.
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <mutex>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -36,6 +38,28 @@ void print(const Plan& plan, const Verdict& verdict, bool story) {
   }
 }
 
+/// "1..3,7" as 1, 2, 3, 7; nothing where it is anything else.
+std::vector<std::uint64_t> seeds_of(const std::string& text) {
+  std::vector<std::uint64_t> list;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    std::uint64_t first = 0;
+    const char* end = part.data() + part.size();
+    auto [rest, error] = std::from_chars(part.data(), end, first);
+    std::uint64_t last = first;
+    if (error == std::errc{} &&
+        std::string_view(rest, static_cast<std::size_t>(end - rest)).starts_with("..")) {
+      const auto upper = std::from_chars(rest + 2, end, last);
+      rest = upper.ptr;
+      error = upper.ec;
+    }
+    if (error != std::errc{} || rest != end || last < first) return {};
+    for (std::uint64_t seed = first; seed <= last; ++seed)
+      list.push_back(seed);
+  }
+  return list;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -51,7 +75,7 @@ int main(int argc, char** argv) {
   bool shrink_it = false;
   int seconds = 0;
   int stop_after = 5;
-  auto* range = app.add_option("--seeds", seeds, "FIRST..LAST");
+  auto* range = app.add_option("--seeds", seeds, "FIRST..LAST or one, or several of these with commas");
   auto* one = app.add_option("--seed", seed, "One seed")->excludes(range);
   app.add_flag("--trace", trace, "Tell the whole story")->needs(one);
   app.add_flag("--shrink", shrink_it,
@@ -71,29 +95,26 @@ int main(int argc, char** argv) {
     print(plan, verdict, trace);
     return verdict.problems.empty() ? 0 : 1;
   }
-  std::uint64_t first = 1;
-  std::uint64_t last = 1000;
-  if (*range) {
-    const auto dots = seeds.find("..");
-    first = std::strtoull(seeds.c_str(), nullptr, 10);
-    last = dots == std::string::npos ? first : std::strtoull(seeds.c_str() + dots + 2, nullptr, 10);
+  if (!*range) seeds = "1..1000";
+  std::vector<std::uint64_t> list = seeds_of(seeds);
+  if (list.empty()) {
+    std::cerr << "sotto-simulate: --seeds wants FIRST..LAST with FIRST not above LAST, and got \"" << seeds
+              << "\"\n";
+    return 2;
   }
   const auto start = std::chrono::steady_clock::now();
-  if (seconds > 0) {
-    first = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-    last = UINT64_MAX;
-  }
+  const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   std::mutex printing;  // guards what follows, and std::cout
   std::uint64_t played = 0;
   std::uint64_t messages = 0;
   int failed = 0;
-  std::atomic<std::uint64_t> next{first};
+  std::atomic<std::size_t> next{0};
   std::atomic<bool> enough{false};
   // Runs know nothing of each other, so each core plays its own.
   auto work = [&] {
-    for (auto s = next++; s <= last && !enough; s = next++) {
+    for (auto i = next++; (seconds > 0 || i < list.size()) && !enough; i = next++) {
       if (seconds > 0 && std::chrono::steady_clock::now() - start > std::chrono::seconds(seconds)) break;
-      const Plan plan = make_plan(s);
+      const Plan plan = make_plan(seconds > 0 ? now + i : list[i]);
       const auto verdict = run(plan, false);
       const std::lock_guard<std::mutex> guard(printing);
       ++played;
