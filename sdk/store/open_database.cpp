@@ -81,6 +81,7 @@ Result<sqlite::Database> open_database(const StoreOptions& options) {
     keep_to_owner(options.directory, perms::owner_all);
   if (failed) return Error(ErrorCode::store_failed, "cannot make the directory: " + failed.message());
   auto database = open_in_directory(options);
+  if (!database) return database;  // what we could not open may be somebody else's
   for (const char* name : {kFileName, kWalFileName, kKeyFileName})
     keep_to_owner(options.directory / name, perms::owner_read | perms::owner_write);
   return database;

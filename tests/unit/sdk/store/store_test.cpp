@@ -130,6 +130,26 @@ TEST(Store, APageHasTheNewestFirstAndUnsentMessagesAtTheEnd) {
   EXPECT_EQ(texts, (std::vector<std::string>{"second unsent", "first unsent", "later", "earlier"}));
 }
 
+TEST(Store, AReadPositionThatComesBeforeTheMembersCountsOnceTheyAreKnown) {
+  OpenStore store;
+  store.begin();
+  const StoredConversation group = store->conversations.create(ConversationId{900}, ConversationKind::group);
+  const LocalId own = store.write(group.row, "hello", 1);
+  store->messages.acknowledge(own, MessageId{1000}, from_unix_ms(1));
+  store->messages.set_state(own, MessageState::sent);
+  store->receipts.advance_read(group, kPeer, MessageId{1000}, from_unix_ms(2));
+  EXPECT_TRUE(store->members.current(group.row).empty());
+  EXPECT_EQ(store->conversations.groups_without_members().size(), 1U) << "they still have to be asked for";
+  EXPECT_TRUE(store->receipts.due(group, kMe, 1, 2000).empty());
+
+  store->members.replace(group.row, {{kMe, Role::admin, {}}, {kPeer, Role::member, {}}}, 0);
+  EXPECT_EQ(store->members.current(group.row).size(), 2U);
+  const auto due = store->receipts.due(group, kMe, 1, 2000);
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].message, own);
+  EXPECT_EQ(due[0].state, MessageState::read);
+}
+
 TEST(Store, LocalIdsOfHistoryComeBeforeAllOthersAndAreNeverUsedTwice) {
   OpenStore store;
   const ConversationRow chat = store.chat(900);
