@@ -51,7 +51,8 @@ bool BatchWriter::attempt(std::span<const std::unique_ptr<WriteJob>> jobs, Times
 
 void BatchWriter::run(std::span<const std::unique_ptr<WriteJob>> jobs, Timestamp now) {
   if (jobs.empty()) return;
-  const bool committed = attempt(jobs, now);
+  bool committed = attempt(jobs, now);
+  if (!committed && last_error_ == SQLITE_FULL && store_.give_room_back()) committed = attempt(jobs, now);
   if (committed || jobs.size() == 1 || is_the_disk(last_error_)) {
     for (const auto& job : jobs)
       job->done(committed);

@@ -3,9 +3,9 @@
 //   BatchWriter writer(store, ids, random, events);
 //   writer.run(jobs, now);          // every job's `done` has been called when this returns
 //
-// A batch that fails is rolled back whole. If the disk is the reason, all its jobs fail. Otherwise one of
-// them is, and the halves run again on their own, until it fails alone and all others are stored, in order.
-// One thread.
+// A batch that fails is rolled back whole. If the disk is the reason, all its jobs fail, unless it was full
+// and the write-ahead log could be emptied, which is tried once. Otherwise one of them is, and the halves run
+// again on their own, until it fails alone and all others are stored, in order. One thread.
 #pragma once
 
 #include <functional>

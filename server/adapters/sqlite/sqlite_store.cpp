@@ -6,29 +6,11 @@
 
 namespace sotto::server {
 
-namespace {
-// 32 MiB between checkpoints: a page that is written by every batch goes to the main file once for hundreds
-// of them.
-constexpr int kCheckpointPages = 8192;
-// A checkpoint that waits for nobody starts the log anew only if no reader looks into it just then. Among
-// readers that never pause it would grow for ever, so past this the writer waits for them; they read a page
-// at a time.
-constexpr int kRestartPages = 8 * kCheckpointPages;
-
-/// After each commit. An error is left to the next one: what is committed is safe in the log.
-int checkpoint(void* /*unused*/, sqlite3* db, const char* name, int pages) {
-  if (pages < kCheckpointPages) return SQLITE_OK;
-  const int mode = pages < kRestartPages ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-  sqlite3_wal_checkpoint_v2(db, name, mode, nullptr, nullptr);
-  return SQLITE_OK;
-}
-}  // namespace
-
 SqliteStore::SqliteStore(sqlite::Database db, Role role)
     : connection_(std::move(db)),
       conversations_(connection_, role == Role::writer ? &cache_ : nullptr),
       begin_(connection_, role == Role::writer ? "BEGIN IMMEDIATE" : "BEGIN") {
-  if (role == Role::writer) sqlite3_wal_hook(connection_.db().handle(), checkpoint, nullptr);
+  if (role == Role::writer) checkpoints_.emplace(connection_.db().handle());
 }
 
 bool SqliteStore::begin() {
@@ -56,6 +38,10 @@ void SqliteStore::rollback() {
   // Some errors (a full disk) have rolled back by themselves.
   if (connection_.db().in_transaction()) Use(rollback_).run();
   connection_.clear_fault();
+}
+
+bool SqliteStore::give_room_back() {
+  return checkpoints_ && checkpoints_->give_room_back();
 }
 
 StreamId SqliteStore::snapshot() const {

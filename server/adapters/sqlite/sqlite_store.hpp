@@ -8,6 +8,9 @@
 // A reader begins a snapshot and ends it. One thread.
 #pragma once
 
+#include <optional>
+
+#include "server/adapters/sqlite/checkpoints.hpp"
 #include "server/adapters/sqlite/connection.hpp"
 #include "server/adapters/sqlite/conversation_cache.hpp"
 #include "server/adapters/sqlite/pending_counts.hpp"
@@ -51,6 +54,8 @@ class SqliteStore final : public Store {
   bool commit(std::uint64_t last_id);
   /// The writer's work is dropped, and the reader's snapshot let go. Clears the fault.
   void rollback();
+  /// After a rollback because the disk was full: whether there is room now that there was not before.
+  bool give_room_back();
 
   [[nodiscard]] const std::optional<sqlite::SqliteError>& fault() const { return connection_.fault(); }
   Connection& connection() { return connection_; }
@@ -66,6 +71,7 @@ class SqliteStore final : public Store {
   SqliteMessageStore messages_{connection_, counts_, mailboxes_};
   SqliteReceiptStore receipts_{connection_, counts_};
   std::int64_t changes_at_begin_ = 0;
+  std::optional<Checkpoints> checkpoints_;  ///< the writer's
 
   Query begin_;
   Query commit_{connection_, "COMMIT"};

@@ -153,6 +153,14 @@ class Connection:
             assert frame["code"] == code, frame
         return frame
 
+    def round_trip(self):
+        """Returns when the server has read what was sent and this end has read, and its pings answered, what the server had
+        sent by then: with the pong to a ping of our own."""
+        async def ping():
+            await (await self._socket.ping())
+
+        background.run(ping(), patience.ANSWER)
+
     # ---- receiving
 
     def expect(self, kind, timeout=patience.ANSWER, **match):
