@@ -136,8 +136,8 @@ class Loader {
     for (const auto& [name, value] : environment) {
       if (name == "SOTTO_CONFIG") continue;
       const auto& keys = config_keys();
-      const auto key =
-          std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.environment() == name; });
+      const auto key = std::find_if(keys.begin(), keys.end(),
+                                    [&name = name](const auto& k) { return k.environment() == name; });
       if (key == keys.end()) {
         std::vector<std::string> names{"SOTTO_CONFIG"};
         for (const ConfigKey& known : keys)
