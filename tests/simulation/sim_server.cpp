@@ -36,8 +36,8 @@ class NoOtp final : public server::OtpSender {
 /// The server's end of one link.
 class Socket final : public server::SessionSink {
  public:
-  Socket(World& world, std::shared_ptr<Link> link, std::function<void()> ended)
-      : world_(world), link_(std::move(link)), ended_(std::move(ended)) {}
+  Socket(std::shared_ptr<Link> link, std::function<void()> ended)
+      : link_(std::move(link)), ended_(std::move(ended)) {}
 
   void send(server::FramePtr frame) override {
     link_->to_client().send({Link::Kind::frame, std::string(frame->payload()), 0});
@@ -56,7 +56,6 @@ class Socket final : public server::SessionSink {
   [[nodiscard]] Link& link() { return *link_; }
 
  private:
-  World& world_;
   std::shared_ptr<Link> link_;
   std::function<void()> ended_;
 };
@@ -116,7 +115,7 @@ struct SimServer::Running final : server::ShardDriver, std::enable_shared_from_t
 
   void open_session(const std::shared_ptr<Link>& link, const std::string& token, server::Caller caller) {
     auto* key = link.get();
-    auto socket = std::make_unique<Socket>(owner.world_, link, [this, key] {
+    auto socket = std::make_unique<Socket>(link, [this, key] {
       // As a closing handshake: the rest leaves first.
       after(50ms, [this, key] { erase(key); });
     });
