@@ -39,6 +39,9 @@ class Store {
   [[nodiscard]] virtual StreamId snapshot() const = 0;
   /// Every message up to this id may be gone (retention). 0: none is.
   [[nodiscard]] virtual StreamId gone_up_to() const = 0;
+
+  /// Writes something that changes nothing, so that the unit of work succeeds only if the disk takes writes.
+  virtual void touch() = 0;
 };
 
 }  // namespace sotto::server

@@ -1,5 +1,7 @@
 """What an operator looks at: /healthz, /readyz, /metrics, the log and what is never in it."""
 import re
+import resource
+import signal
 import sqlite3
 import subprocess
 
@@ -28,6 +30,19 @@ def samples(text):
 def test_a_running_server_is_healthy_and_ready(people, path):
     assert people.anonymous().get(path).status == 200
     assert people.anonymous().call("HEAD", path).status == 200
+
+
+def test_a_server_whose_disk_takes_no_writes_is_not_ready(make_server, make_people):
+    """Also if the disk has room: here the files may not grow."""
+    server = make_server(preexec=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    rest = make_people(server).anonymous()
+    assert rest.get("/readyz").status == 200
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4096, hard))
+    assert rest.get("/readyz").status in (500, 503)
+    assert rest.get("/healthz").status == 200, "alive all the same"
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    assert rest.get("/readyz").status == 200
 
 
 def test_metrics_are_in_the_text_format_with_help_and_type(people):

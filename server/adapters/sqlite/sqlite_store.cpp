@@ -54,4 +54,8 @@ StreamId SqliteStore::gone_up_to() const {
   return use.next() ? use->id<StreamId>(0) : StreamId{};
 }
 
+void SqliteStore::touch() {
+  Use(touch_).run();
+}
+
 }  // namespace sotto::server

@@ -45,6 +45,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] const ReceiptStore& receipts() const override { return receipts_; }
   [[nodiscard]] StreamId snapshot() const override;
   [[nodiscard]] StreamId gone_up_to() const override;
+  void touch() override;
 
   // Units of work
   /// A writer takes the write lock; a reader a snapshot. False: a fault.
@@ -76,6 +77,8 @@ class SqliteStore final : public Store {
   Query begin_;
   Query commit_{connection_, "COMMIT"};
   Query rollback_{connection_, "ROLLBACK"};
+  // SQLite does not write a row that stays as it was; `commit` puts the right number back.
+  Query touch_{connection_, "UPDATE progress SET last_id = last_id + 1 WHERE id = 1"};
   Query note_last_id_{connection_, "UPDATE progress SET last_id = ?1 WHERE id = 1"};
   mutable Query last_id_{connection_, "SELECT last_id FROM progress WHERE id = 1"};
   mutable Query gone_up_to_{connection_, "SELECT gone_up_to FROM progress WHERE id = 1"};

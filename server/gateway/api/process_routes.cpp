@@ -3,6 +3,7 @@
 #include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/metrics/exposition.hpp"
+#include "server/ports/store.hpp"
 
 namespace sotto::server {
 namespace {
@@ -32,8 +33,10 @@ void add_process_routes(Routes& routes, const ApiServices& services, const Proce
   routes.push_back({"GET", "/readyz", Access::open, [&](Input&) -> Work {
                       if (const auto reason = process.not_ready())
                         return refusal(503, "unavailable", "not ready: " + *reason);
-                      // Through the writer's queue and a transaction, to see that both still move.
-                      return Write{[](Store&, WriteContext&, const Caller&) {
+                      // Through the writer's queue and a transaction that is synced, to see that all of it
+                      // still moves.
+                      return Write{[](Store& store, WriteContext&, const Caller&) {
+                        store.touch();
                         return plain("text/plain; charset=utf-8", "ready\n");
                       }};
                     }});

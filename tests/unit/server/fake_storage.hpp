@@ -26,6 +26,7 @@ class NoStore final : public Store {
   [[nodiscard]] const ReceiptStore& receipts() const override { std::abort(); }
   [[nodiscard]] StreamId snapshot() const override { return {}; }
   [[nodiscard]] StreamId gone_up_to() const override { return {}; }
+  void touch() override {}
 };
 
 /// Runs each job at once; `runs` times before it is committed, or fails, or takes none.
