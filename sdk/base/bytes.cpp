@@ -46,6 +46,7 @@ std::string to_base64url(ByteView bytes) {
 }
 
 std::optional<Bytes> from_base64url(std::string_view text) {
+  if (text.empty()) return Bytes{};  // libsodium takes no null pointer
   Bytes out(text.size());
   std::size_t length = 0;
   const char* end = nullptr;
