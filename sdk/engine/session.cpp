@@ -70,7 +70,6 @@ void Session::want(bool online) {
   const bool busy = connection_ != ConnectionNumber::none || state_ == ConnectionState::connecting;
   if (busy) return;
   failures_ = 0;
-  token_was_refused_ = false;
   open();
 }
 
@@ -90,6 +89,7 @@ void Session::network_changed() {
 
 void Session::open() {
   retry_at_.reset();
+  token_is_new_ = false;
   if (!core_.account || !core_.account->signed_in())
     return enter(ConnectionState::signed_out, Error(ErrorCode::signed_out, "nobody is signed in"));
   enter(ConnectionState::connecting);
@@ -123,7 +123,7 @@ void Session::on_hello(const v1::Hello& hello) {
     return core_.violation("hello names another device");
   if (!is_plausible_time(hello.server_time())) return core_.violation("hello's server_time is out of range");
   give_up_at_.reset();
-  token_was_refused_ = false;
+  token_is_new_ = false;
   skew_ = core_.now.wall - from_unix_ms(hello.server_time());
   core_.ready = connection_;
   pings_sent_ = pings_answered_ = 0;
@@ -177,11 +177,11 @@ void Session::on_closed(const CloseReason& reason) {
 }
 
 void Session::refresh_and_retry(const Error& cause) {
-  if (token_was_refused_) return signed_out(cause);
-  token_was_refused_ = true;
+  if (token_is_new_) return signed_out(cause);
   enter(ConnectionState::connecting, cause);
   requests_.with_token(true, [this](Result<void> token) {
     if (!wanted_ || state_ != ConnectionState::connecting || connection_ != ConnectionNumber::none) return;
+    token_is_new_ = token.ok();
     if (token) return open_with_token();
     if (token.error().code != ErrorCode::signed_out) wait_and_retry(token.error());
   });

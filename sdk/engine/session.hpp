@@ -84,8 +84,8 @@ class Session final : public Part {
   ConnectionState state_ = ConnectionState::offline;
   ConnectionNumber connection_{};
   std::uint64_t last_connection_ = 0;
-  int failures_ = 0;                ///< attempts in a row that came to nothing
-  bool token_was_refused_ = false;  ///< and refreshed; a second refusal in a row signs out
+  int failures_ = 0;           ///< attempts in a row that came to nothing
+  bool token_is_new_ = false;  ///< refreshed for this very attempt, after a refusal: one more signs out
   std::optional<Milliseconds> going_away_after_;
   std::optional<Milliseconds> skew_;
 

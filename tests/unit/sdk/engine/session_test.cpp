@@ -152,6 +152,40 @@ TEST_F(Session, ARefusedTokenIsRefreshedOnceAndThenSignsOut) {
   EXPECT_EQ(device.take_events<SignedOut>().size(), 1u);
 }
 
+TEST_F(Session, ARefusalOfATokenThatCouldNotBeRefreshedYetDoesNotSignOut) {
+  // Found by seed 853: every attempt to refresh was lost, and the next connection was refused with the old
+  // token.
+  device.go_online();
+  const CloseReason refused{0, 401, std::nullopt};
+  device.lose_connection(4001);
+  for (auto attempts = 0; !device.requests.empty(); ++attempts) {
+    ASSERT_LT(attempts, 10);
+    device.engine->on_request_failed(device.take_request().request, Error(ErrorCode::timed_out, "lost"),
+                                     device.now);
+    device.drain();
+  }
+  device.pass(kBackoffBase);
+  ASSERT_EQ(state(), ConnectionState::connecting);
+  device.engine->on_closed(device.connection, refused, device.now);
+  EXPECT_EQ(state(), ConnectionState::connecting);
+  device.respond(device.take_request(), 200,
+                 R"({"access_token":"A2","refresh_token":"R2","expires_in":3600})");
+  EXPECT_EQ(device.say_hello(), kDevice.value);
+}
+
+TEST_F(Session, ATokenThatWasFreshOnceMayBeRefusedLater) {
+  device.go_online();
+  const CloseReason refused{0, 401, std::nullopt};
+  device.lose_connection(4001);
+  device.respond(device.take_request(), 200,
+                 R"({"access_token":"A2","refresh_token":"R2","expires_in":3600})");
+  device.lose_connection();  // before the server has said anything about it
+  device.pass(kBackoffBase);
+  device.engine->on_closed(device.connection, refused, device.now);
+  EXPECT_EQ(state(), ConnectionState::connecting);
+  EXPECT_EQ(device.take_request().what.body, R"({"refresh_token":"R2"})");
+}
+
 TEST_F(Session, ARefreshTokenThatIsRefusedSignsOutAndDeletesNothing) {
   device.go_online();
   device.send(kPeer, "kept");
