@@ -135,7 +135,7 @@ void Wire::written(std::size_t bytes) {
 void Wire::broken(error_code error) {
   broken_ = true;
   if (waiter_) std::exchange(waiter_, nullptr)->complete(error, 0);
-  owner_.on_broken();
+  net::post(get_executor(), [this, alive = owner_.keep_alive()] { owner_.on_broken(); });
 }
 
 // ---------------------------------------------------------------- in

@@ -50,7 +50,8 @@ class WireOwner {
   virtual std::shared_ptr<WireOwner> keep_alive() = 0;
   /// The kernel has taken something.
   virtual void on_written() = 0;
-  /// The connection is gone; nothing more can be written.
+  /// The connection is gone; nothing more can be written. Never called from within a call of the wire: what
+  /// writes a close frame, say, must not find itself deleted.
   virtual void on_broken() = 0;
 };
 

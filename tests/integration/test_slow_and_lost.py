@@ -4,6 +4,7 @@ import threading
 import uuid
 
 from harness import patience
+from harness.binaries import memory_limit
 from harness.proxy import Proxy
 from harness.raw_websocket import PONG, TEXT, RawWebSocket
 
@@ -60,7 +61,7 @@ def test_a_slow_reader_costs_bounded_memory_delays_nobody_and_gets_everything_in
     slow.receive_until(lambda opcode, data: b'"synced"' in data)
     grown = growth(server, lambda: flood(alice, group))
     bob.wait_until(lambda: len(bob.of("message")) >= 2 * FLOOD_MESSAGES, patience.BULK, "the fast reader's messages")
-    assert grown < without + GROWTH_LIMIT, f"{(grown - without) / MEGABYTE:.0f} MiB for a reader who does not read"
+    assert grown < without + memory_limit(GROWTH_LIMIT), f"{(grown - without) / MEGABYTE:.0f} MiB for a reader who does not read"
     numbers, ids = read_messages(slow, FLOOD_MESSAGES)
     assert numbers == list(range(FLOOD_MESSAGES))
     assert ids == sorted(set(ids))
@@ -82,7 +83,7 @@ def test_many_slow_readers_cost_bounded_memory(make_server, make_people):
         reader.receive_until(lambda opcode, data: b'"conversation"' in data)
     grown = growth(server, lambda: flood(alice, group, 500)) - without
     # 256 KiB for each of them, and as much again being written; the flood would be 200 MB.
-    assert grown < GROWTH_LIMIT + len(readers) * MEGABYTE // 2, f"{grown / MEGABYTE:.0f} MiB"
+    assert grown < memory_limit(GROWTH_LIMIT + len(readers) * MEGABYTE // 2), f"{grown / MEGABYTE:.0f} MiB"
     numbers, ids = read_messages(readers[7], 1000)
     assert numbers == 2 * list(range(500)) and ids == sorted(set(ids))
     for reader in readers:
@@ -116,7 +117,7 @@ def test_a_sender_who_never_reads_its_acks_is_read_no_further(make_server, make_
         for number in range(20):  # the others are served meanwhile; and once nothing moves, it never will
             carol.say(str(number), to=dave)
     assert 0 < sent < most, "the sender was not slowed down"
-    assert server.resident_bytes() < 128 * MEGABYTE
+    assert server.resident_bytes() < memory_limit(128 * MEGABYTE)
     raw.close()
     writer.join(patience.ANSWER)
 

@@ -5,6 +5,7 @@ import random
 import threading
 
 from harness import patience
+from harness.binaries import memory_limit
 from harness.raw_websocket import TEXT, RawWebSocket
 
 MEGABYTE = 1024 * 1024
@@ -61,7 +62,7 @@ def test_memory_stays_flat_over_a_long_day(make_server, make_people):
         day.round()
         people.connections.clear()
     grown = server.resident_bytes() - before
-    assert grown < GROWTH_LIMIT, f"{grown / MEGABYTE:.1f} MiB more after {ROUNDS} rounds"
+    assert grown < memory_limit(GROWTH_LIMIT), f"{grown / MEGABYTE:.1f} MiB more after {ROUNDS} rounds"
     assert server.open_files() <= files + 12
     assert len(day.devices[0].inbox("?limit=100")) >= 5
 

@@ -8,6 +8,14 @@ TREE = pathlib.Path(__file__).resolve().parents[3]
 BIN_DIR = pathlib.Path(os.environ.get("SOTTO_BIN_DIR", TREE / "build" / "release" / "bin"))
 
 
+SANITIZED = any(name in BIN_DIR.parts for name in ("asan", "tsan"))
+
+
+def memory_limit(size):
+    """`size`, or no limit under a sanitizer: it keeps what was freed, to notice that it is used again."""
+    return float("inf") if SANITIZED else size
+
+
 def program(name):
     """The path of a program of the build. A program that was not built is skipped, unless SOTTO_REQUIRE_PROGRAMS says
     that the build is a complete one."""

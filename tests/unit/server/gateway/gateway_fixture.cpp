@@ -112,6 +112,12 @@ void RawClient::shut_down_sending() {
   ::shutdown(socket_, SHUT_WR);
 }
 
+void RawClient::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(std::exchange(socket_, -1));
+}
+
 RawClient::Response RawClient::upgrade(const std::string& token, const std::string& subprotocols,
                                        const std::string& behind) {
   std::string request =

@@ -56,6 +56,8 @@ class RawClient {
   };
   Response response();
   void shut_down_sending();
+  /// Ends the connection with a TCP reset.
+  void reset();
   /// The kernel's buffers as small as it allows, so that a reader who does not read is noticed soon.
   static RawClient with_small_buffers(std::uint16_t port);
 

@@ -306,6 +306,32 @@ TEST_F(WebSocketListener, ARevokedDeviceIsClosed) {
   EXPECT_EQ(again.upgrade(ada.token).status, 401);
 }
 
+TEST_F(WebSocketListener, ASessionThatIsClosedOnABrokenConnectionOutlivesItsOwnClosing) {
+  // The server learns of the reset only when it writes the close frame. ASan found the session deleted under
+  // its own feet.
+  config.io_threads = 1;
+  start();
+  std::promise<void> in_route;
+  std::promise<void> go_on;
+  api = [&](HttpRequest, HttpResponder respond) {
+    in_route.set_value();
+    go_on.get_future().wait();
+    respond({});
+  };
+  const Person ada = sign_in("+491700000001");
+  RawClient client = online(ada);
+  RawClient other = connect();
+  other.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+  in_route.get_future().wait();  // the only thread can look at no socket now
+  client.reset();
+  write([&](Store& store, WriteContext& context) {
+    revoke_device(store, context, ada.caller.user, ada.caller.device);
+  });
+  go_on.set_value();
+  EXPECT_EQ(other.response().status, 200);
+  wait_until([&] { return metrics.sessions_open.value() == 0; });
+}
+
 TEST_F(WebSocketListener, ASilentClientIsPingedThenClosed) {
   config.ping_interval = 100ms;
   config.silence_limit = 350ms;
