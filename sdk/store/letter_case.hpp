@@ -1,7 +1,9 @@
 // Letter case of the scripts that have it, for search: "МИР" is found by "мир".
 //
-// Unicode's simple case folding for Latin, Greek, Cyrillic, Armenian and the fullwidth forms. Any other
-// letter only matches itself, which is right for scripts without letter case.
+// Unicode's simple case folding: one code point becomes one code point, in every script that has capitals. A
+// table of our own and not SQLite's, so that what a search finds does not hang on whose SQLite a device has.
+// What is in the search index was folded by it: whoever changes it has the index made anew (a migration that
+// fills `search_rebuild`, schema.cpp).
 #pragma once
 
 #include <string>

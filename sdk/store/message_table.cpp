@@ -4,6 +4,7 @@
 
 #include "sdk/store/message_columns.hpp"
 #include "sdk/store/schema.hpp"
+#include "sdk/store/search_index.hpp"
 
 namespace sotto::store {
 namespace {
@@ -78,7 +79,7 @@ LocalId MessageTable::insert_at(std::optional<std::uint64_t> row, const NewMessa
   if (db_.failed()) return {};
   const LocalId local{static_cast<std::uint64_t>(db_.last_insert_rowid())};
   if (pending) db_.run("UPDATE messages SET position = ?2 WHERE row = ?1", local, kPendingBase + local.value);
-  db_.run("INSERT INTO search (rowid, text) VALUES (?1, ?2)", local, std::string_view(m.text));
+  SearchIndex(db_).add(local, m.text);
   return local;
 }
 
@@ -114,8 +115,7 @@ void MessageTable::set_expiry(LocalId message, Timestamp expires_at) {
 void MessageTable::remove(LocalId message) {
   auto gone = find(message);
   if (!gone) return;
-  db_.run("INSERT INTO search (search, rowid, text) VALUES ('delete', ?1, ?2)", message,
-          std::string_view(gone->message.text));
+  SearchIndex(db_).remove(message, gone->message.text);
   db_.run("DELETE FROM messages WHERE row = ?1", message);
   db_.run("DELETE FROM outbox WHERE message = ?1", message);
   db_.run("DELETE FROM transitions WHERE message = ?1", message);

@@ -150,7 +150,26 @@ CREATE INDEX people_blocked ON people (user_id) WHERE is_blocked = 1;
 CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram');
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}};
+// Words of one and two characters are found by the index too: by the trigrams that begin with them
+// (search_index.hpp).
+constexpr const char* kVersion2 = R"sql(
+-- The pages of the old index are used again at once. To overwrite all of them with zeros as well takes 400 bytes of
+-- memory for each message.
+PRAGMA secure_delete = FAST;
+DROP TABLE search;
+PRAGMA secure_delete = ON;
+-- What is indexed is not the text but search_index.cpp's form of it, which has its case folded already.
+CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram case_sensitive 1');
+-- Its trigrams in order, and where each of them stands.
+CREATE VIRTUAL TABLE search_places USING fts5vocab (search, instance);
+
+-- At most one row: messages from this row on are not in the index yet. The store adds them when it opens, some
+-- thousands in a transaction, so that a phone does not need the memory for all of them at once.
+CREATE TABLE search_rebuild (from_row INTEGER PRIMARY KEY) STRICT;
+INSERT INTO search_rebuild (from_row) SELECT row FROM messages ORDER BY row LIMIT 1;
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}, {2, kVersion2}};
 constexpr sqlite::Schema kSchema{kApplicationId, kMigrations};
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 
 #include "sdk/store/letter_case.hpp"
 #include "tests/unit/sdk/store/open_store.hpp"
@@ -107,6 +108,102 @@ TEST_F(Search, ADeletedMessageIsFoundNoMore) {
   EXPECT_TRUE(store.search("needle").empty());
 }
 
+/// What a search has to find: everything, looked at one by one.
+std::vector<std::string> scan(const std::vector<std::string>& texts, const std::string& wanted) {
+  std::vector<std::string> found;
+  for (auto text = texts.rbegin(); text != texts.rend(); ++text)
+    if (fold_case(*text).find(fold_case(wanted)) != std::string::npos) found.push_back(*text);
+  return found;
+}
+
+TEST(SearchAtRandom, FindsWhatAScanFinds) {
+  // Few characters, so that most words stand somewhere; with syntax, quotes, marks that could be taken for
+  // our own, letters whose case changes their length, the last character of Unicode, and one outside the BMP.
+  const std::vector<std::string> characters{"a", "A", "b", "京", "北", "ς",    "Σ",          "Ⱥ", "\"",
+                                            "*", " ", "-", "é",  "我", "\x03", "\U0010ffff", "𐐀", "👋"};
+  std::mt19937 random(7);
+  const auto any_text = [&](std::size_t longest) {
+    std::string text;
+    for (std::size_t n = 1 + random() % longest; n > 0; --n)
+      text += characters[random() % characters.size()];
+    return text;
+  };
+  OpenStore store;
+  const ConversationRow chat = store.chat(900);
+  std::vector<std::string> texts;
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    texts.push_back(any_text(12));
+    store.receive(chat, 1000 + i, texts.back());
+  }
+  store.commit();
+  for (int i = 0; i < 1000; ++i) {
+    const std::string wanted = any_text(4);
+    ASSERT_EQ(store.search(wanted, {}, texts.size()), scan(texts, wanted)) << wanted;
+    ASSERT_EQ(store.search(wanted, chat, texts.size()), scan(texts, wanted)) << wanted;
+  }
+}
+
+TEST_F(Search, ACharacterThatIsEverywhereFillsAPage) {
+  // More places than the index is asked for.
+  for (std::uint64_t i = 0; i < 11'000; ++i)
+    store.receive(chat, 10'000 + i, "q" + std::to_string(i));
+  store.commit();
+  EXPECT_EQ(store.search("q", {}, 3), (std::vector<std::string>{"q10999", "q10998", "q10997"}));
+  EXPECT_EQ(store.search("q77", {}, 2), (std::vector<std::string>{"q7799", "q7798"}));
+}
+
+TEST_F(Search, WhatComesAfterAZeroCharacterIsFoundToo) {
+  store.receive(chat, 2000, std::string("before\0after", 12));
+  store.commit();
+  for (const char* text : {"after", "af", "er", "f", "before"})
+    EXPECT_EQ(store.search(text).size(), 1u) << text;
+}
+
+/// A store as version 1 left it.
+void make_version_1(OpenStore& store) {
+  store->db.run("DROP TABLE search_places");
+  store->db.run("DROP TABLE search_rebuild");
+  store->db.run("DROP TABLE search");
+  store->db.run("CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram')");
+  store->db.run("INSERT INTO search (rowid, text) SELECT row, text FROM messages");
+  store->db.run("PRAGMA user_version = 1");
+  ASSERT_FALSE(store->db.failed());
+}
+
+TEST_F(Search, AStoreOfVersion1IsIndexedAnewWhenItIsOpened) {
+  const LocalId gone = store.write(chat, "needle 北京", 1);
+  for (std::uint64_t i = 0; i < 6'000; ++i)  // more than are indexed in one transaction
+    store.receive(chat, 10'000 + i, "number " + std::to_string(i));
+  store.commit();
+  make_version_1(store);
+  store.open();
+  EXPECT_EQ(store.search("number").size(), 50u);
+  EXPECT_EQ(store.search("number 0"), std::vector<std::string>{"number 0"});
+  EXPECT_EQ(store.search("5999"), std::vector<std::string>{"number 5999"});
+  EXPECT_EQ(store.search("北京"), (std::vector<std::string>{"needle 北京", kScripts[3].text}));
+  store.begin();
+  store->messages.remove(gone);
+  store.commit();
+  store.open();
+  EXPECT_EQ(store.search("北京"), std::vector<std::string>{kScripts[3].text});
+}
+
+TEST_F(Search, ARebuildGoesOnWhereItWasKilled) {
+  for (std::uint64_t i = 0; i < 10; ++i)
+    store.receive(chat, 10'000 + i, "number " + std::to_string(i));
+  const LocalId last = store.receive(chat, 20'000, "needle 北京");
+  store.commit();
+  // As after a batch: everything but the last message is there.
+  store.begin();
+  store->search.remove(last, "needle 北京");
+  store->db.run("INSERT INTO search_rebuild (from_row) VALUES (?1)", last);
+  store.commit();
+  EXPECT_TRUE(store.search("needle").empty());
+  store.open();
+  EXPECT_EQ(store.search("needle"), std::vector<std::string>{"needle 北京"});
+  EXPECT_EQ(store.search("number").size(), 10u);
+}
+
 TEST(LetterCase, FoldsWhatHasCaseAndLeavesTheRest) {
   EXPECT_EQ(fold_case("ABC xyz"), "abc xyz");
   EXPECT_EQ(fold_case("ÀÖØÞ×"), "àöøþ×");
@@ -114,6 +211,9 @@ TEST(LetterCase, FoldsWhatHasCaseAndLeavesTheRest) {
   EXPECT_EQ(fold_case("ΑΣς"), "ασσ");
   EXPECT_EQ(fold_case("ЁЖЯҐ"), "ёжяґ");
   EXPECT_EQ(fold_case("ԱՖ"), "աֆ");
+  EXPECT_EQ(fold_case("ƠƯẞἈⰀႠ𐐀"), "ơưßἀⰰⴀ𐐨");
+  EXPECT_EQ(fold_case("İSTANBUL ılık"), "istanbul ılık");
+  EXPECT_EQ(fold_case("ǅǆ"), "ǆǆ");
   EXPECT_EQ(fold_case("我👋ا"), "我👋ا");
 }
 
