@@ -8,17 +8,27 @@
 namespace sotto::server {
 
 namespace {
-// SQLite's default, which the database has.
-constexpr std::uint64_t kPageBytes = 4096;
-// 32 MiB between checkpoints: a page that is written by every batch goes to the main file once for hundreds
-// of them.
-constexpr int kCheckpointPages = 8192;
+// Between checkpoints: a page that is written by every batch goes to the main file once for hundreds of them.
+constexpr int kCheckpointBytes = 32 << 20;
 // A checkpoint that waits for nobody starts the log anew only if no reader looks into it just then. Among
 // readers that never pause it would grow for ever, so past this the writer waits for them; they read a page
 // at a time.
-constexpr int kRestartPages = 8 * kCheckpointPages;
-// 1 MiB between two looks at the disk, which cost a system call each.
-constexpr int kLookPages = 256;
+constexpr int kRestartBytes = 8 * kCheckpointBytes;
+// Between two looks at the disk, which cost a system call each.
+constexpr int kLookBytes = 1 << 20;
+// SQLite's default, for a database that does not say.
+constexpr int kDefaultPageBytes = 4096;
+
+int page_bytes_of(sqlite3* db) {
+  sqlite3_stmt* pragma = nullptr;
+  int bytes = 0;
+  if (sqlite3_prepare_v2(db, "PRAGMA page_size", -1, &pragma, nullptr) == SQLITE_OK &&
+      sqlite3_step(pragma) == SQLITE_ROW) {
+    bytes = sqlite3_column_int(pragma, 0);
+  }
+  sqlite3_finalize(pragma);
+  return bytes > 0 ? bytes : kDefaultPageBytes;
+}
 
 std::uint64_t free_bytes(const std::string& folder) {
   struct statvfs facts {};
@@ -27,7 +37,7 @@ std::uint64_t free_bytes(const std::string& folder) {
 }
 }  // namespace
 
-Checkpoints::Checkpoints(sqlite3* db) : db_(db) {
+Checkpoints::Checkpoints(sqlite3* db) : db_(db), page_bytes_(page_bytes_of(db)) {
   const char* file = sqlite3_db_filename(db, "main");
   if (file != nullptr) folder_ = std::filesystem::path(file).parent_path().string();
   sqlite3_wal_hook(db, &Checkpoints::after_commit, this);
@@ -36,11 +46,11 @@ Checkpoints::Checkpoints(sqlite3* db) : db_(db) {
 int Checkpoints::after_commit(void* self, sqlite3* db, const char* name, int pages) {
   Checkpoints& mine = *static_cast<Checkpoints*>(self);
   int mode = SQLITE_CHECKPOINT_PASSIVE;
-  if (pages >= kRestartPages) {
+  if (pages >= kRestartBytes / mine.page_bytes_) {
     mode = SQLITE_CHECKPOINT_RESTART;
-  } else if (pages < kCheckpointPages) {
+  } else if (pages < kCheckpointBytes / mine.page_bytes_) {
     if (pages < mine.looked_at_) mine.looked_at_ = 0;  // the log has begun anew
-    if (pages - mine.looked_at_ < kLookPages) return SQLITE_OK;
+    if (pages - mine.looked_at_ < kLookBytes / mine.page_bytes_) return SQLITE_OK;
     mine.looked_at_ = pages;
     if (!mine.disk_is_short(pages)) return SQLITE_OK;
     mode = SQLITE_CHECKPOINT_TRUNCATE;
@@ -51,7 +61,8 @@ int Checkpoints::after_commit(void* self, sqlite3* db, const char* name, int pag
 }
 
 bool Checkpoints::disk_is_short(int pages) const {
-  return free_bytes(folder_) < 2 * kPageBytes * static_cast<std::uint64_t>(pages + kLookPages);
+  const auto logged = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes_);
+  return free_bytes(folder_) < 2 * (logged + kLookBytes);
 }
 
 bool Checkpoints::give_room_back() {

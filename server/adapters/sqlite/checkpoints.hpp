@@ -30,6 +30,7 @@ class Checkpoints {
   [[nodiscard]] bool disk_is_short(int pages) const;
 
   sqlite3* db_;
+  int page_bytes_;
   std::string folder_;  ///< empty: not on a disk
   int looked_at_ = 0;   ///< the log's pages when the disk was last looked at
 };

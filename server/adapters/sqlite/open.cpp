@@ -8,6 +8,7 @@
 #include "sdk/sqlite/migrations.hpp"
 #include "sdk/sqlite/transaction.hpp"
 #include "sdk/sqlite/tuning.hpp"
+#include "server/adapters/sqlite/joined_log.hpp"
 #include "server/adapters/sqlite/schema.hpp"
 #include "server/services/access_token.hpp"
 
@@ -20,6 +21,10 @@ constexpr Milliseconds kMaxClockError = std::chrono::seconds(5);
 // The hot ends of every index for thousands of active conversations.
 constexpr int kWriterCacheKib = 64 * 1024;
 constexpr int kReaderCacheKib = 16 * 1024;
+// Half of SQLite's default. Most of what a batch writes is the end of a list (a mailbox, a conversation's
+// log), a page for a few entries: a fifth less is written under load, a third less when a batch is one
+// message. A database that was made with larger pages keeps them.
+constexpr const char* kPageSize = "PRAGMA page_size = 2048";
 
 OpenError error_of(const std::string& path, const std::string& what) {
   return OpenError{"database " + path + ": " + what};
@@ -105,12 +110,15 @@ sqlite::Tuning tuning(int cache_kib) {
 Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random,
                                                 const char* vfs) {
   stop_counting_memory();
+  static const JoinedLog over_the_disk;
+  if (vfs == nullptr) vfs = over_the_disk.vfs_name();
   sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::create, vfs);
   if (!opened) return error_of(path, opened.error());
   sqlite::Database db = *std::move(opened);
   // SQLite falls back to reading by itself.
   if (sqlite3_db_readonly(db.handle(), "main") == 1) return error_of(path, "the file is read-only");
   if (auto ok = check_owner(db, path); !ok) return ok.error();
+  if (auto ok = db.exec(kPageSize); !ok) return error_of(path, ok.error());
   if (auto ok = sqlite::tune(db, tuning(kWriterCacheKib)); !ok) return error_of(path, ok.error());
   if (auto ok = bring_up_to_date(db, path); !ok) return ok.error();
   if (auto ok = touch_progress(db, random); !ok) return error_of(path, ok.error());

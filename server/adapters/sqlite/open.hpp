@@ -25,7 +25,8 @@ struct OpenedDatabase {
 
 /// Makes the file if it is not there, brings its schema up to date, and writes to it once, so that a disk
 /// that is full or read-only is noticed now. Refused, and left as it is: another program's file, a newer
-/// schema, ids from the future.
+/// schema, ids from the future. `vfs`: nullptr for the system's files, with what is logged joined to fewer
+/// writes.
 Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random,
                                                 const char* vfs = nullptr);
 
