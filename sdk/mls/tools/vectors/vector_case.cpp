@@ -8,13 +8,15 @@ std::string quoted(std::string_view field) {
 }
 }  // namespace
 
-VectorCase::VectorCase(const boost::json::value& value) : object_(value.if_object()) {
+VectorCase::VectorCase(const boost::json::value& value, FieldLog* log)
+    : object_(value.if_object()), log_(log) {
   if (object_ == nullptr) throw Mismatch("the case is not a JSON object");
 }
 
 const boost::json::value& VectorCase::at(std::string_view field) const {
   const auto* value = object_->if_contains(field);
   if (value == nullptr) throw Mismatch("no field " + quoted(field));
+  if (log_ != nullptr) log_->insert(value);
   return *value;
 }
 
@@ -38,9 +40,8 @@ Bytes VectorCase::hex(std::string_view field) const {
 }
 
 std::optional<Bytes> VectorCase::optional_hex(std::string_view field) const {
-  const auto* value = object_->if_contains(field);
-  if (value == nullptr || value->is_null()) return std::nullopt;
-  return hex_of(*value, field);
+  if (!object_->contains(field) || at(field).is_null()) return std::nullopt;
+  return hex_of(at(field), field);
 }
 
 std::string VectorCase::text(std::string_view field) const {
@@ -60,13 +61,13 @@ std::uint32_t VectorCase::number32(std::string_view field) const {
 }
 
 VectorCase VectorCase::object(std::string_view field) const {
-  return VectorCase(at(field));
+  return inner(at(field));
 }
 
 std::vector<VectorCase> VectorCase::objects(std::string_view field) const {
   std::vector<VectorCase> out;
   for (const auto& value : array(field))
-    out.emplace_back(value);
+    out.push_back(inner(value));
   return out;
 }
 
@@ -74,6 +75,24 @@ const boost::json::array& VectorCase::array(std::string_view field) const {
   const auto* array = at(field).if_array();
   if (array == nullptr) throw Mismatch(quoted(field) + " is not an array");
   return *array;
+}
+
+std::vector<std::string> fields_not_in(const FieldLog& log, const boost::json::value& value) {
+  std::vector<std::string> out;
+  const auto add_all = [&](const boost::json::value& part) {
+    for (std::string& name : fields_not_in(log, part))
+      out.push_back(std::move(name));
+  };
+  if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) {
+      if (!log.contains(&member.value())) out.emplace_back(member.key());
+      add_all(member.value());
+    }
+  } else if (const auto* array = value.if_array()) {
+    for (const auto& entry : *array)
+      add_all(entry);
+  }
+  return out;
 }
 
 void expect(bool condition, std::string_view what) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,9 +24,18 @@ class Mismatch : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A case that this library does not run, and why: a cipher suite that it does not have.
+class Unsupported : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Which values of a case were looked at, so that a test can tell that none is forgotten.
+using FieldLog = std::set<const boost::json::value*>;
+
 class VectorCase {
  public:
-  explicit VectorCase(const boost::json::value& value);
+  explicit VectorCase(const boost::json::value& value, FieldLog* log = nullptr);
 
   [[nodiscard]] Bytes hex(std::string_view field) const;
   [[nodiscard]] std::optional<Bytes> optional_hex(std::string_view field) const;
@@ -35,13 +45,18 @@ class VectorCase {
   [[nodiscard]] VectorCase object(std::string_view field) const;
   [[nodiscard]] std::vector<VectorCase> objects(std::string_view field) const;
   [[nodiscard]] const boost::json::array& array(std::string_view field) const;
-  [[nodiscard]] bool has(std::string_view field) const { return object_->contains(field); }
+  /// An object within an array of this case.
+  [[nodiscard]] VectorCase inner(const boost::json::value& value) const { return VectorCase(value, log_); }
   [[nodiscard]] CipherSuite cipher_suite() const { return static_cast<CipherSuite>(number("cipher_suite")); }
 
  private:
   [[nodiscard]] const boost::json::value& at(std::string_view field) const;
   const boost::json::object* object_;
+  FieldLog* log_;
 };
+
+/// The fields of a case that no verifier looked at, by their names.
+std::vector<std::string> fields_not_in(const FieldLog& log, const boost::json::value& value);
 
 Bytes hex_of(const boost::json::value& value, std::string_view what);
 std::uint64_t number_of(const boost::json::value& value, std::string_view what);

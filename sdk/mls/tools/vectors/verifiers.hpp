@@ -7,6 +7,7 @@
 #include <span>
 
 #include "sdk/mls/src/suite.hpp"
+#include "sdk/mls/src/tree_math.hpp"
 #include "sdk/mls/tools/vectors/vector_case.hpp"
 
 namespace sotto::mls::vectors {
@@ -27,7 +28,13 @@ const Verifier* find_verifier(std::string_view kind);
 /// "passive-client-..." and "interop-passive-..." all are passive-client.
 const Verifier* find_verifier_for_file(std::string_view path);
 
+/// Throws Unsupported for one that the library does not have.
 const Suite& suite_of(const VectorCase& c);
+
+/// Number of leaves of a full tree, as the arithmetic of trees needs it.
+LeafCount leaf_count_of(std::uint64_t n, std::string_view what);
+/// A length of derived secrets that HKDF can give.
+std::size_t derived_length_of(const VectorCase& c);
 
 // verify_basics.cpp
 void verify_deserialization(const VectorCase& c, const Options& options);

@@ -21,7 +21,7 @@ void verify_deserialization(const VectorCase& c, const Options&) {
 }
 
 void verify_tree_math(const VectorCase& c, const Options&) {
-  const LeafCount leaves{c.number32("n_leaves")};
+  const LeafCount leaves = leaf_count_of(c.number("n_leaves"), "n_leaves");
   expect(node_count(leaves) == c.number("n_nodes"), "n_nodes");
   expect(root(leaves).value == c.number("root"), "root");
   const auto check = [&](std::string_view field, NodeIndex x, std::optional<NodeIndex> actual) {
@@ -76,7 +76,7 @@ void verify_crypto_basics(const VectorCase& c, const Options&) {
 
   const VectorCase expand = c.object("expand_with_label");
   expect_equal(expand_with_label(suite, expand.hex("secret"), expand.text("label"), expand.hex("context"),
-                                 expand.number("length"))
+                                 derived_length_of(expand))
                    .view(),
                expand.hex("out"), "expand_with_label");
 
@@ -86,7 +86,7 @@ void verify_crypto_basics(const VectorCase& c, const Options&) {
 
   const VectorCase tree = c.object("derive_tree_secret");
   expect_equal(derive_tree_secret(suite, tree.hex("secret"), tree.text("label"), tree.number32("generation"),
-                                  tree.number("length"))
+                                  derived_length_of(tree))
                    .view(),
                tree.hex("out"), "derive_tree_secret");
 

@@ -97,6 +97,7 @@ struct Protection {
     out.content = body.content;
     out.auth = body.auth;
     expect(out.content.sender == Sender::member(kSender), "the sender is leaf 1");
+    expect(out.content.group_id == group_id && out.content.epoch == epoch, "group and epoch of the message");
     expect_equal(membership_tag(suite, out, membership_key, context), body.membership_tag.value_or(Bytes{}),
                  "membership_tag");
     expect(verify_content(out, keys.public_key(), context), "signature of a public message");
@@ -110,6 +111,7 @@ struct Protection {
     read(r, body);
     r.finish();
     expect(r.ok(), "a private message decodes");
+    expect(body.group_id == group_id && body.epoch == epoch, "group and epoch of the message");
     const auto sender = unwrap(open_sender_data(suite, body, sender_data_secret), "sender data");
     expect(sender.leaf == kSender, "the sender is leaf 1");
     const auto type =

@@ -17,10 +17,12 @@ void verify_tree_operations(const VectorCase& c, const Options&) {
   expect_equal(encode(tree), before, "tree_before encoded again");
   expect_equal(tree.root_hash(), c.hex("tree_hash_before"), "tree_hash_before");
   const auto proposal = unwrap(parse<Proposal>(c.hex("proposal")), "proposal");
+  const LeafIndex sender{c.number32("proposal_sender")};
   if (const auto* add = proposal.as<Add>()) {
     tree.add_leaf(add->key_package.leaf_node);
   } else if (const auto* update = proposal.as<Update>()) {
-    tree.update_leaf({c.number32("proposal_sender")}, update->leaf_node);
+    expect(tree.leaf(sender) != nullptr, "proposal_sender is a member");
+    tree.update_leaf(sender, update->leaf_node);
   } else if (const auto* remove = proposal.as<Remove>()) {
     expect(tree.leaf(remove->removed) != nullptr, "the removed leaf is a member");
     tree.remove_leaf(remove->removed);
@@ -135,6 +137,7 @@ void verify_treekem(const VectorCase& c, const Options&) {
 
   for (const VectorCase& u : c.objects("update_paths")) {
     const LeafIndex sender{u.number32("sender")};
+    expect(members.contains(sender), "the sender is a member whose keys are known");
     const Bytes encoded = u.hex("update_path");
     const auto path = unwrap(parse<UpdatePath>(encoded), "update_path");
     expect_equal(encode(path), encoded, "update_path encoded again");

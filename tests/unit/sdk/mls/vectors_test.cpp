@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
-#include "sdk/mls/tools/vectors/verifiers.hpp"
+#include "sdk/mls/tools/vectors/runner.hpp"
 
 namespace sotto::mls::vectors {
 namespace {
@@ -32,7 +33,10 @@ TEST_P(PublishedVectors, AllCasesOfTheKindPass) {
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     const boost::json::value root = boost::json::parse(text);
     for (const auto& value : root.as_array()) {
-      EXPECT_NO_THROW(verifier->verify(VectorCase(value), Options{})) << file << " case " << cases;
+      FieldLog looked_at;
+      EXPECT_NO_THROW(verifier->verify(VectorCase(value, &looked_at), Options{}))
+          << file << " case " << cases;
+      EXPECT_EQ(fields_not_in(looked_at, value), std::vector<std::string>{}) << file << " case " << cases;
       ++cases;
     }
   }
@@ -67,6 +71,92 @@ TEST(VectorRunner, TellsTheKindByTheFileName) {
   EXPECT_EQ(kind("treekem.json"), "treekem");
   EXPECT_EQ(kind("welcome-2.json"), "welcome");
   EXPECT_EQ(kind("tree.json"), "");
+  EXPECT_EQ(kind("psk-secret.json"), "psk_secret");
+}
+
+/// What the program does with a file of that name and contents.
+struct Played {
+  Played(const std::string& name, const std::string& contents, std::string_view kind = {}) {
+    const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "mls-vector-runner";
+    std::filesystem::create_directories(folder);
+    const std::filesystem::path file = folder / name;
+    std::ofstream(file, std::ios::binary) << contents;
+    std::ostringstream out;
+    std::ostringstream err;
+    outcome = run_file(file.string(), kind, {}, out, err);
+    std::filesystem::remove(file);
+    text = out.str() + err.str();
+  }
+  [[nodiscard]] bool says(std::string_view what) const { return text.find(what) != std::string::npos; }
+  Outcome outcome{};
+  std::string text;
+};
+
+constexpr const char* kGoodHeader = R"({"vlbytes_header": "7bbd", "length": 15293})";
+constexpr const char* kBadHeader = R"({"vlbytes_header": "7bbd", "length": 15294})";
+
+std::string array_of(std::initializer_list<const char*> cases) {
+  std::string out;
+  for (const char* c : cases)
+    out += std::string(out.empty() ? "[" : ", ") + c;
+  return out + "]";
+}
+
+TEST(VectorRunner, PrintsALineForEachCaseAndFailsIfOneDoes) {
+  const Played good("deserialization.json", array_of({kGoodHeader, kGoodHeader}));
+  EXPECT_EQ(good.outcome, Outcome::passed);
+  EXPECT_TRUE(good.says("ok   ") && good.says("[1]\n") && good.says("2 of 2 cases passed")) << good.text;
+  const Played bad("deserialization.json", array_of({kGoodHeader, kBadHeader}));
+  EXPECT_EQ(bad.outcome, Outcome::case_failed);
+  EXPECT_TRUE(bad.says("[0]\nFAIL ") && bad.says("1 of 2 cases passed")) << bad.text;
+  EXPECT_EQ(Played("one.json", kGoodHeader, "deserialization").outcome, Outcome::passed)
+      << "without an array";
+}
+
+TEST(VectorRunner, SkipsCasesOfSuitesThatTheLibraryDoesNotHave) {
+  const Played run("psk_secret.json", R"([{"cipher_suite": 2, "psks": [], "psk_secret": ""},
+      {"cipher_suite": 1, "psks": [],
+       "psk_secret": "0000000000000000000000000000000000000000000000000000000000000000"}])");
+  EXPECT_EQ(run.outcome, Outcome::passed);
+  EXPECT_TRUE(run.says("skip ") && run.says("cipher suite 2 is not supported")) << run.text;
+  EXPECT_TRUE(run.says("1 of 2 cases passed, 1 skipped")) << run.text;
+}
+
+TEST(VectorRunner, SaysWhatIsWrongWithAFile) {
+  const auto is_bad = [](const Played& run, std::string_view why) {
+    EXPECT_EQ(run.outcome, Outcome::bad_input) << run.text;
+    EXPECT_TRUE(run.says(why)) << run.text;
+  };
+  is_bad(Played("nothing-known.json", array_of({kGoodHeader})), "use --kind");
+  is_bad(Played("deserialization.json", array_of({kGoodHeader}), "no-such-kind"), "there is no kind");
+  is_bad(Played("deserialization.json", ""), "is not JSON");
+  is_bad(Played("deserialization.json", R"([{"vlbytes_header": "7bbd")"), "is not JSON");
+  is_bad(Played("deserialization.json", "[]"), "has no cases");
+  is_bad(Played("deserialization.json", "17"), "is not a JSON array");
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(run_file("/nowhere/treekem.json", {}, {}, out, err), Outcome::bad_input);
+  EXPECT_NE(err.str().find("cannot be opened"), std::string::npos);
+}
+
+TEST(VectorRunner, AMalformedCaseIsAFailureAndNoCrash) {
+  const auto fails = [](std::string_view kind, const std::string& value) {
+    const Played run("case.json", "[" + value + "]", kind);
+    EXPECT_EQ(run.outcome, Outcome::case_failed) << kind << ": " << run.text;
+  };
+  for (const Verifier& v : all_verifiers()) {
+    for (const char* value : {"{}", "17", "null", "[]", R"({"cipher_suite": "one"})",
+                              R"({"cipher_suite": 1, "epochs": 3, "leaves": {}, "psks": "x", "tree": 5})"})
+      fails(v.kind, value);
+  }
+  for (const char* leaves : {"0", "3", "4294967295", "18446744073709551615", "-1", "1.5"})
+    fails("tree-math",
+          std::string(R"({"n_leaves": )") + leaves +
+              R"(, "n_nodes": 5, "root": 1, "left": [], "right": [], "parent": [], "sibling": []})");
+  fails("secret-tree", R"({"cipher_suite": 1, "encryption_secret": "00",
+      "sender_data": {"sender_data_secret": "", "ciphertext": "", "key": "", "nonce": ""}, "leaves": [[], [], []]})");
+  fails("deserialization", R"({"vlbytes_header": "7bb", "length": 15293})");
+  fails("deserialization", R"({"vlbytes_header": "c0", "length": 0})");
 }
 
 TEST(VectorRunner, ACaseWithAWrongValueFails) {
