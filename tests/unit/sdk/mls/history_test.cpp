@@ -16,7 +16,17 @@ namespace sotto::mls {
 namespace {
 
 /// By seed: a pair, a few, trees that cross 8 and 16 and so grow, shrink and have empty halves, larger ones.
-constexpr std::size_t kMostMembers[] = {2, 5, 14, 14, 30, 60};
+/// The steps, each with one commit that takes effect, are so many that all sizes cost about alike; twelve
+/// seeds make 2,400 of them.
+struct Size {
+  std::size_t most_members;
+  std::uint64_t steps;
+};
+constexpr Size kSizes[] = {{2, 400}, {5, 400}, {14, 150}, {14, 150}, {30, 60}, {60, 40}};
+const Size& size_of(std::uint64_t seed) {
+  return kSizes[seed % std::size(kSizes)];
+}
+
 /// Up to here everybody talks to everybody after each commit; from here on now and then.
 constexpr std::size_t kFewMembers = 6;
 constexpr std::size_t kManyMembers = 20;
@@ -37,8 +47,7 @@ struct Flying {
 
 class History {
  public:
-  explicit History(std::uint64_t seed)
-      : choice_(seed), most_members_(kMostMembers[seed % std::size(kMostMembers)]) {
+  explicit History(std::uint64_t seed) : choice_(seed), most_members_(size_of(seed).most_members) {
     world_.random = SeededRandom(seed + 1000);
     world_.suite = seed % 2 == 0 ? CipherSuite{3} : CipherSuite{1};
     world_.psks.external[{1}] = Bytes(32, 1);
@@ -369,8 +378,6 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-constexpr std::uint64_t kDefaultSteps = 60;
-
 class Histories : public testing::TestWithParam<std::uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(Seed, Histories, testing::Range<std::uint64_t>(1, 13));
 
@@ -378,7 +385,7 @@ TEST_P(Histories, EverybodyAgreesAfterEachCommit) {
   const std::uint64_t seed = GetParam() + number_from_environment("SOTTO_MLS_HISTORY_SEED", 0);
   SCOPED_TRACE("seed " + std::to_string(seed));
   History history(seed);
-  const std::uint64_t steps = number_from_environment("SOTTO_MLS_HISTORY_STEPS", kDefaultSteps);
+  const std::uint64_t steps = number_from_environment("SOTTO_MLS_HISTORY_STEPS", size_of(seed).steps);
   for (std::uint64_t i = 0; i < steps; ++i) {
     history.step();
     ASSERT_FALSE(HasFailure()) << "step " << i;
