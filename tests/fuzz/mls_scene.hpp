@@ -14,8 +14,14 @@ namespace sotto::mls {
 struct Scene {
   TestWorld world;
   std::vector<TestClient> clients = clients_named(world, {"alice", "bob", "carol", "dave"});
-  std::vector<Group> groups = group_of(world, clients);
+  std::vector<Group> groups = group_of(world, clients, config());
 
+  /// They may speak while proposals wait, so that a fuzzer can see whether they still do.
+  static GroupConfig config() {
+    GroupConfig out;
+    out.commit_before_sending = false;
+    return out;
+  }
   Group& victim() { return groups[0]; }
   Group& hostile() { return groups[1]; }
 };

@@ -24,6 +24,10 @@ namespace sotto::mls {
 /// Vectors are shorter than this (§2.1.2: 30 bits of length).
 inline constexpr std::size_t kMaxVectorLength = (1u << 30) - 1;
 
+/// Nothing larger is read. A message is wrapped into further vectors to be signed and hashed, and those must
+/// stay below the limit above; 256 MiB are a tree of half a million members.
+inline constexpr std::size_t kMaxInput = 1u << 28;
+
 class Writer {
  public:
   enum class Content : std::uint8_t { open, secret };
@@ -72,7 +76,9 @@ class Writer {
 
 class Reader {
  public:
-  explicit Reader(ByteView bytes) : bytes_(bytes), end_(bytes.size()) {}
+  explicit Reader(ByteView bytes) : bytes_(bytes), end_(bytes.size()) {
+    if (bytes.size() > kMaxInput) fail(ErrorCode::value_too_large, "input");
+  }
 
   std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian(1)); }
   std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }

@@ -98,6 +98,8 @@ std::string_view to_string(ErrorCode code) {
       return "own_message";
     case ErrorCode::not_application:
       return "not_application";
+    case ErrorCode::too_many_proposals:
+      return "too_many_proposals";
     case ErrorCode::generation_too_far:
       return "generation_too_far";
     case ErrorCode::generation_unavailable:

@@ -45,11 +45,7 @@ Group Group::clone() const {
 Result<Group> Group::create(const GroupParams& params, Identity creator, const Environment& env) {
   const Suite* suite = find_suite(params.cipher_suite);
   if (suite == nullptr) return Error{ErrorCode::cipher_suite_unsupported, "create"};
-  for (auto e = params.extensions.begin(); e != params.extensions.end(); ++e) {
-    if (std::any_of(params.extensions.begin(), e,
-                    [&](const Extension& other) { return other.type == e->type; }))
-      return Error{ErrorCode::extension_duplicate, "two group extensions of one type"};
-  }
+  if (auto ok = check_group_extensions(params.extensions, params.group_id, env); !ok) return ok.error();
   HpkeKeyPair keys = generate_hpke_key_pair(*suite, env.random);
   LeafNode leaf;
   leaf.encryption_key = keys.public_key;
@@ -119,6 +115,9 @@ Result<Bytes> Group::protect(ByteView plaintext, const ProtectOptions& options, 
   if (!state.active()) return Error{ErrorCode::group_not_active, "the group is over for us"};
   if (state.config.commit_before_sending && !state.proposals.empty())
     return Error{ErrorCode::proposals_pending, "commit the received proposals first"};
+  const std::size_t block = options.padding_block.value_or(state.config.padding_block);
+  if (auto ok = check_fits(options.authenticated_data.size(), plaintext.size(), block); !ok)
+    return ok.error();
   AuthenticatedContent content =
       own_content(state, HandshakeFormat::private_message, options.authenticated_data,
                   ApplicationData{to_bytes(plaintext)});
@@ -126,7 +125,6 @@ Result<Bytes> Group::protect(ByteView plaintext, const ProtectOptions& options, 
   auto key = current.messages.next(state.self(), RatchetType::application);
   if (!key) return key.error();
   mark_ratchets(state, current.context.epoch, current.messages);
-  const std::size_t block = options.padding_block.value_or(state.config.padding_block);
   const PrivateMessage sealed =
       seal_private(*state.suite, content, *key, current.secrets.sender_data, block, env.random);
   wipe(std::get<ApplicationData>(content.content.content).data);
@@ -202,6 +200,8 @@ Result<Bytes> Group::group_info(const GroupInfoOptions& options) const {
     key.opaque(external_key_pair(*state_->suite, current.secrets).public_key);
     info.extensions.push_back({ExtensionType::external_pub, key.take()});
   }
+  if (has_duplicates(info.extensions))
+    return Error{ErrorCode::extension_duplicate, "two extensions of one type in a GroupInfo"};
   info.confirmation_tag = current.confirmation_tag;
   info.signer = state_->self();
   sign_group_info(info, state_->identity.keys);

@@ -53,6 +53,8 @@ Result<Bytes> make_welcome(const Suite& suite, const EpochAdvance& next, const A
     info.extensions.push_back({ExtensionType::ratchet_tree, encode(next.state.tree)});
   info.confirmation_tag = next.state.confirmation_tag;
   info.signer = next.state.keys.self();
+  if (has_duplicates(info.extensions))
+    return Error{ErrorCode::extension_duplicate, "two extensions of one type in a GroupInfo"};
   sign_group_info(info, parts.signer->keys);
 
   Welcome welcome;
@@ -177,6 +179,7 @@ Error over() {
 Result<CommitResult> Group::commit(const CommitOptions& options, const Environment& env) {
   GroupState& state = *state_;
   if (!state.active()) return over();
+  if (auto ok = check_fits(options.authenticated_data.size()); !ok) return ok.error();
   auto cached = referenced(state, options, env);
   if (!cached) return cached.error();
 
@@ -187,7 +190,7 @@ Result<CommitResult> Group::commit(const CommitOptions& options, const Environme
     parts.entries.push_back({p->reference});
   }
   for (const Proposal& p : options.proposals) {
-    parts.list.push_back({self, &p, false});
+    parts.list.push_back({self, &p, false, true});
     parts.entries.push_back({p});
   }
   parts.rotates = options.new_identity != nullptr;
@@ -232,7 +235,7 @@ Result<Bytes> Group::propose(const Proposal& proposal, const ProposeOptions& opt
   if (proposal.as<Update>() != nullptr || proposal.as<ExternalInit>() != nullptr)
     return Error{ErrorCode::invalid_argument,
                  "Updates come from propose_update, ExternalInits from join_external"};
-  if (auto ok = check_proposal(state, {Sender::member(state.self()), &proposal, false},
+  if (auto ok = check_proposal(state, {Sender::member(state.self()), &proposal, false, true},
                                state.current.context.extensions, CommitPlace::ordinary, env);
       !ok)
     return ok.error();
@@ -264,6 +267,8 @@ Result<Bytes> Group::propose_update(const Identity* new_identity, const ProposeO
 
 Result<Bytes> send_proposal(GroupState& state, const Proposal& proposal, const ProposeOptions& options,
                             const Environment& env) {
+  if (auto ok = check_fits(options.authenticated_data.size()); !ok) return ok.error();
+  if (auto ok = check_cache_has_room(state); !ok) return ok.error();
   AuthenticatedContent content = own_content(state, options.format.value_or(state.config.handshake),
                                              options.authenticated_data, proposal);
   sign_content(content, state.identity.keys, state.current.context_bytes);

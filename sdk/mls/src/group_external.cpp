@@ -1,5 +1,6 @@
 // Joining by an external commit (RFC 9420 §8.3, §12.4.3.2), and proposals from outside (§12.1.8).
 #include "sdk/mls/src/group_commit.hpp"
+#include "sdk/mls/src/group_handshake.hpp"
 #include "sdk/mls/src/group_join.hpp"
 #include "sdk/mls/src/leaf_validation.hpp"
 
@@ -47,6 +48,7 @@ AuthenticatedContent outside_content(ByteView group_id, Epoch epoch, Sender send
 
 Result<Group::ExternalJoin> Group::join_external(ByteView message, Identity identity,
                                                  const ExternalJoinOptions& options, const Environment& env) {
+  if (auto ok = check_fits(options.authenticated_data.size()); !ok) return ok.error();
   auto info = read_group_info(message);
   if (!info) return info.error();
   const Suite* suite = find_suite(info->context.cipher_suite);
@@ -77,7 +79,7 @@ Result<Group::ExternalJoin> Group::join_external(ByteView message, Identity iden
   CommitParts parts;
   const Sender sender{SenderType::new_member_commit, 0};
   for (const Proposal& p : proposals) {
-    parts.list.push_back({sender, &p, false});
+    parts.list.push_back({sender, &p, false, true});
     parts.entries.push_back({p});
   }
   parts.signer = &state->identity;

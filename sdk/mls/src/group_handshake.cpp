@@ -142,6 +142,12 @@ Result<OpenedMessage> open_private_message(GroupState& state, const PrivateMessa
 
 }  // namespace
 
+Result<void> check_fits(std::size_t authenticated_data, std::size_t plaintext, std::size_t padding) {
+  // The other half is for what the library puts around it.
+  if (authenticated_data + plaintext + padding <= kMaxInput / 2) return {};
+  return Error{ErrorCode::value_too_large, "more data than a message holds"};
+}
+
 AuthenticatedContent own_content(const GroupState& state, HandshakeFormat format, ByteView authenticated_data,
                                  std::variant<ApplicationData, Proposal, Commit> content) {
   AuthenticatedContent out;

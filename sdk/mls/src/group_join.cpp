@@ -134,6 +134,8 @@ Result<RatchetTree> take_group_tree(const GroupInfo& info, const std::optional<B
   if (!std::equal(root_hash.begin(), root_hash.end(), info.context.tree_hash.begin(),
                   info.context.tree_hash.end()))
     return Error{ErrorCode::tree_hash_mismatch, "the tree is not the one of the GroupContext"};
+  if (auto ok = check_group_extensions(info.context.extensions, info.context.group_id, env); !ok)
+    return ok.error();
   JoinedTree check;
   check.suite = info.context.cipher_suite;
   check.group_id = info.context.group_id;

@@ -69,6 +69,11 @@ void take_own_update(const GroupState& state, const AppliedProposals& applied, P
   if (at != state.pending_updates.end()) keys.set(to_node(state.self()), at->second.leaf_keys.clone());
 }
 
+bool is_cached(const GroupState& state, const Bytes& reference) {
+  return std::any_of(state.proposals.begin(), state.proposals.end(),
+                     [&](const CachedProposal& p) { return p.reference == reference; });
+}
+
 Result<SecretBytes> init_secret_for(const GroupState& state, const AppliedProposals& applied) {
   if (applied.external_init == nullptr) return state.current.secrets.init.clone();
   const HpkeKeyPair external = external_key_pair(*state.suite, state.current.secrets);
@@ -165,16 +170,23 @@ Result<ProposalReceived> process_proposal(GroupState& state, OpenedMessage& open
     return ok.error();
   CachedProposal cached{proposal_reference(*state.suite, opened.content), content.sender, proposal,
                         content.authenticated_data};
+  if (!is_cached(state, cached.reference)) {
+    if (auto ok = check_cache_has_room(state); !ok) return ok.error();
+  }
   ProposalReceived out{cached.reference, cached.sender, cached.proposal, cached.authenticated_data};
   consume_key(state, opened);
   cache_proposal(state, std::move(cached));
   return out;
 }
 
+Result<void> check_cache_has_room(const GroupState& state) {
+  if (state.proposals.size() < state.config.max_cached_proposals) return {};
+  return Error{ErrorCode::too_many_proposals,
+               std::to_string(state.proposals.size()) + " proposals wait for a commit"};
+}
+
 void cache_proposal(GroupState& state, CachedProposal proposal) {
-  const bool known = std::any_of(state.proposals.begin(), state.proposals.end(),
-                                 [&](const CachedProposal& p) { return p.reference == proposal.reference; });
-  if (known) return;
+  if (is_cached(state, proposal.reference)) return;
   state.dirty.insert(proposal_key(proposal.reference));
   state.proposals.push_back(std::move(proposal));
 }

@@ -59,7 +59,7 @@ Result<Group::NewGroup> start(const Group& old, Successor successor, const std::
 
   CommitParts parts;
   for (const Proposal& p : proposals) {
-    parts.list.push_back({Sender::member(state.self()), &p, false});
+    parts.list.push_back({Sender::member(state.self()), &p, false, true});
     parts.entries.push_back({p});
   }
   parts.place = successor.usage == ResumptionUsage::reinit ? CommitPlace::first_of_reinit

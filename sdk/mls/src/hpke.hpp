@@ -33,7 +33,7 @@ HpkeKeyPair generate_hpke_key_pair(const Suite& suite, Random& random);
 /// KEM.DeriveKeyPair
 HpkeKeyPair derive_hpke_key_pair(const Suite& suite, ByteView input);
 Result<HpkeKeyPair> hpke_key_pair_from_private(const Suite& suite, ByteView private_key);
-/// Length only; small-order points show when they are used.
+/// Of the right length, and not of small order: what is sealed to such a point everybody can open.
 bool is_hpke_public_key(const Suite& suite, ByteView key);
 
 /// key_schedule_context of RFC 9180 §5.1 for base mode.

@@ -1,5 +1,7 @@
 #include "sotto/mls/key_package.hpp"
 
+#include <algorithm>
+
 #include "sdk/base/random.hpp"
 #include "sdk/mls/src/grease.hpp"
 #include "sdk/mls/src/hash.hpp"
@@ -14,6 +16,11 @@ namespace sotto::mls {
 namespace {
 constexpr std::string_view kPackageLabel = "KeyPackageTBS";
 constexpr std::uint8_t kBundleFormat = 1;
+constexpr std::size_t kMessageHeadSize = 4;  // version and wire format
+
+Bytes reference_of(const Suite& suite, ByteView encoded) {
+  return ref_hash(suite, "MLS 1.0 KeyPackage Reference", encoded);
+}
 
 void write_fields(Writer& w, const KeyPackage& v) {
   w.u16(static_cast<std::uint16_t>(v.version));
@@ -105,8 +112,19 @@ Bytes KeyPackage::reference() const {
   // Both suites hash alike; a package of an unknown suite is never looked up by reference.
   const Suite* suite = find_suite(cipher_suite);
   if (suite == nullptr) suite = find_suite(kDefaultSuite);
-  return ref_hash(*suite, "MLS 1.0 KeyPackage Reference", encode(*this));
+  return reference_of(*suite, encode(*this));
 }
+
+namespace {
+/// §10: what a key package and its leaf hold, the leaf's capabilities list.
+void list_in(Capabilities& capabilities, const Extensions& extensions) {
+  auto& listed = capabilities.extensions;
+  for (const Extension& e : extensions) {
+    if (!capabilities.supports(e.type) && std::find(listed.begin(), listed.end(), e.type) == listed.end())
+      listed.push_back(e.type);
+  }
+}
+}  // namespace
 
 Result<KeyPackageBundle> make_key_package(CipherSuite suite_id, const Identity& identity, Lifetime lifetime,
                                           const KeyPackageOptions& options, const Environment& env) {
@@ -129,16 +147,18 @@ Result<KeyPackageBundle> make_key_package(CipherSuite suite_id, const Identity& 
   node.extensions = identity.leaf_extensions;
   if (options.grease) {
     add_grease(node.capabilities, env.random);
+    add_grease(node.extensions, env.random);
     add_grease(package.extensions, env.random);
   }
-  for (const Extension& e : package.extensions) {  // §10: what the package holds, its leaf supports
-    if (!node.capabilities.supports(e.type)) node.capabilities.extensions.push_back(e.type);
-  }
+  for (const Extensions* list : {&package.extensions, &node.extensions})
+    list_in(node.capabilities, *list);
+  if (has_duplicates(package.extensions) || has_duplicates(node.extensions))
+    return Error{ErrorCode::extension_duplicate, "two extensions of one type in a key package"};
   sign_leaf(node, identity.keys, {});
   sign_key_package(package, identity.keys);
 
   out.message = package.to_message();
-  out.reference = package.reference();
+  out.reference = reference_of(*suite, ByteView(out.message).subspan(kMessageHeadSize));
   out.init_private_key = std::move(init.private_key);
   out.encryption_private_key = std::move(leaf.private_key);
   out.last_resort = options.last_resort;

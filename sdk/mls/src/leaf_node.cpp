@@ -18,6 +18,11 @@ bool contains(const std::vector<T>& list, T value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
+template <class T>
+bool lists_for_use(const std::vector<T>& list, T value) {
+  return contains(list, value) && !is_grease(static_cast<std::uint16_t>(value));
+}
+
 void write_fields(Writer& w, const LeafNode& v) {
   w.opaque(v.encryption_key);
   w.opaque(v.signature_key);
@@ -62,6 +67,11 @@ const Extension* find_extension(const Extensions& list, ExtensionType type) {
   return at == list.end() ? nullptr : &*at;
 }
 
+bool has_duplicates(const Extensions& list) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const Extension& e) { return find_extension(list, e.type) != &e; });
+}
+
 Capabilities Capabilities::standard() {
   return {{ProtocolVersion::mls10},
           {kDefaultSuite, CipherSuite::x25519_aes128gcm_sha256_ed25519},
@@ -72,13 +82,13 @@ Capabilities Capabilities::standard() {
 
 bool Capabilities::supports(ExtensionType type) const {
   return (type >= ExtensionType::application_id && type <= kLastDefaultExtension) ||
-         contains(extensions, type);
+         lists_for_use(extensions, type);
 }
 bool Capabilities::supports(ProposalType type) const {
-  return (type >= ProposalType::add && type <= kLastDefaultProposal) || contains(proposals, type);
+  return (type >= ProposalType::add && type <= kLastDefaultProposal) || lists_for_use(proposals, type);
 }
 bool Capabilities::supports(CredentialType type) const {
-  return contains(credentials, type);
+  return lists_for_use(credentials, type);
 }
 
 Lifetime Lifetime::between(Timestamp from, Timestamp until) {

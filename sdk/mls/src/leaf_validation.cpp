@@ -50,8 +50,10 @@ Result<void> check_capabilities(const LeafNode& leaf, const LeafCheck& check) {
   if (!c.supports(leaf.credential.type))
     return leaf_error(ErrorCode::leaf_credential_type_not_listed, check,
                       "its credential's type is not listed");
+  if (has_duplicates(leaf.extensions))
+    return leaf_error(ErrorCode::extension_duplicate, check, "two extensions of one type");
   for (const Extension& e : leaf.extensions) {
-    if (!c.supports(e.type))
+    if (!c.supports(e.type) && !contains(c.extensions, e.type))  // GREASE is listed and not supported
       return leaf_error(ErrorCode::leaf_extension_not_listed, check, "an extension that is not listed");
   }
   return {};
@@ -88,6 +90,28 @@ Result<void> check_leaf_supports_group(const LeafNode& leaf, const Extensions& g
       !std::all_of(capabilities->proposals.begin(), capabilities->proposals.end(), supported) ||
       !std::all_of(capabilities->credentials.begin(), capabilities->credentials.end(), supported))
     return Error{ErrorCode::leaf_lacks_required_capability, "a required capability is not supported"};
+  return {};
+}
+
+Result<void> check_group_extensions(const Extensions& extensions, ByteView group_id, const Environment& env) {
+  if (has_duplicates(extensions))
+    return Error{ErrorCode::extension_duplicate, "two group extensions of one type"};
+  if (const Extension* e = find_extension(extensions, ExtensionType::required_capabilities)) {
+    if (auto parsed = RequiredCapabilities::from_extension(*e); !parsed) return parsed.error();
+  }
+  const Extension* listed = find_extension(extensions, ExtensionType::external_senders);
+  if (listed == nullptr) return {};
+  auto senders = parse_external_senders(*listed);
+  if (!senders) return senders.error();
+  for (const ExternalSender& sender : *senders) {
+    CredentialCheck check;
+    check.event = CredentialEvent::external_sender;
+    check.group_id = group_id;
+    check.external_sender = &sender;
+    check.now = env.now;
+    if (auto reason = env.policy.check_credential(check))
+      return Error{ErrorCode::leaf_credential_rejected, "external sender: " + *reason};
+  }
   return {};
 }
 

@@ -22,6 +22,10 @@ struct LeafCheck {
 
 Result<void> check_leaf(const LeafNode& leaf, const LeafCheck& check, const Environment& env);
 
+/// The extensions of a GroupContext by themselves: those we know decode, and external senders are acceptable
+/// (§5.3.1).
+Result<void> check_group_extensions(const Extensions& extensions, ByteView group_id, const Environment& env);
+
 /// Whether the leaf supports every extension of a GroupContext and what its required_capabilities ask (§11.1,
 /// §13.4).
 Result<void> check_leaf_supports_group(const LeafNode& leaf, const Extensions& group_extensions);

@@ -7,11 +7,10 @@ namespace sotto::mls {
 
 namespace {
 
-Result<void> check_add(const GroupState& state, const Add& add, bool signatures_verified,
+Result<void> check_add(const GroupState& state, const Add& add, const ListedProposal& p,
                        const Extensions& extensions, const Environment& env) {
   const GroupContext& context = state.current.context;
-  if (auto ok =
-          check_key_package(add.key_package, context.version, context.cipher_suite, signatures_verified);
+  if (auto ok = check_key_package(add.key_package, context.version, context.cipher_suite, p.by_reference);
       !ok)
     return ok;
   LeafCheck check;
@@ -20,7 +19,8 @@ Result<void> check_add(const GroupState& state, const Add& add, bool signatures_
   check.event = CredentialEvent::add;
   check.group_id = context.group_id;
   check.group_extensions = &extensions;
-  check.signature_verified = signatures_verified;
+  check.own = p.own;
+  check.signature_verified = p.by_reference;
   return check_leaf(add.key_package.leaf_node, check, env);
 }
 
@@ -53,34 +53,13 @@ Result<void> check_psk(const PskId& id, CommitPlace place) {
   return {};
 }
 
-Result<void> check_extensions(const GroupState& state, const Extensions& extensions, const Environment& env) {
-  // Whether the members support them depends on who is added and removed: see apply_proposals.
-  if (const Extension* e = find_extension(extensions, ExtensionType::required_capabilities)) {
-    if (auto parsed = RequiredCapabilities::from_extension(*e); !parsed) return parsed.error();
-  }
-  if (const Extension* e = find_extension(extensions, ExtensionType::external_senders)) {
-    auto senders = parse_external_senders(*e);
-    if (!senders) return senders.error();
-    for (const ExternalSender& sender : *senders) {
-      CredentialCheck check;
-      check.event = CredentialEvent::external_sender;
-      check.group_id = state.current.context.group_id;
-      check.external_sender = &sender;
-      check.now = env.now;
-      if (auto reason = env.policy.check_credential(check))
-        return Error{ErrorCode::leaf_credential_rejected, "external sender: " + *reason};
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> check_proposal(const GroupState& state, const ListedProposal& p, const Extensions& extensions,
                             CommitPlace place, const Environment& env) {
   if (!env.policy.allow_proposal(p.sender, *p.proposal))
     return Error{ErrorCode::proposal_not_authorized, "the policy does not allow the proposal"};
-  if (const auto* add = p.proposal->as<Add>()) return check_add(state, *add, p.by_reference, extensions, env);
+  if (const auto* add = p.proposal->as<Add>()) return check_add(state, *add, p, extensions, env);
   if (const auto* update = p.proposal->as<Update>())
     return check_update(state, p.sender, *update, p.by_reference, extensions, env);
   if (const auto* remove = p.proposal->as<Remove>()) {
@@ -92,9 +71,12 @@ Result<void> check_proposal(const GroupState& state, const ListedProposal& p, co
   if (const auto* reinit = p.proposal->as<ReInit>()) {
     if (reinit->version < state.current.context.version)
       return Error{ErrorCode::reinit_version_lower, "a ReInit to an older version"};
+    if (has_duplicates(reinit->extensions))
+      return Error{ErrorCode::extension_duplicate, "two extensions of one type in a ReInit"};
   }
+  // Whether the members support new extensions depends on who is added and removed: see apply_proposals.
   if (const auto* changed = p.proposal->as<GroupContextExtensions>())
-    return check_extensions(state, changed->extensions, env);
+    return check_group_extensions(changed->extensions, state.current.context.group_id, env);
   return {};
 }
 

@@ -194,6 +194,8 @@ bool AppliedProposals::removes(LeafIndex leaf) const {
 Result<AppliedProposals> apply_proposals(const GroupState& state, const Sender& committer,
                                          std::span<const ListedProposal> list, CommitPlace place,
                                          const Environment& env) {
+  if (state.current.context.epoch.value == ~std::uint64_t{0})
+    return Error{ErrorCode::wrong_epoch, "the last epoch has no successor"};
   const bool external = committer.type == SenderType::new_member_commit;
   if (auto ok = external ? check_external_list(list) : check_member_list(list, committer); !ok)
     return ok.error();

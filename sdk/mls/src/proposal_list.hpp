@@ -9,6 +9,7 @@ struct ListedProposal {
   Sender sender;
   const Proposal* proposal = nullptr;
   bool by_reference = false;  ///< its signatures were verified when it came
+  bool own = false;           ///< about to be sent by us: what it brings must be current (§7.3)
 };
 
 /// The group after the proposals and before the path.
@@ -33,7 +34,7 @@ struct AppliedProposals {
 /// §11.3).
 enum class CommitPlace : std::uint8_t { ordinary, first_of_reinit, first_of_branch };
 
-/// `committer`: a member, or new_member_commit. `empty_list` of a member requires a path, too.
+/// `committer`: a member, or new_member_commit.
 Result<AppliedProposals> apply_proposals(const GroupState& state, const Sender& committer,
                                          std::span<const ListedProposal> list, CommitPlace place,
                                          const Environment& env);

@@ -1,10 +1,13 @@
 #include "sdk/mls/src/codec.hpp"
 
+#include <memory>
+
 #include <gtest/gtest.h>
 
 #include "sdk/mls/src/framing.hpp"
 #include "sdk/mls/src/leaf_node_codec.hpp"
 #include "sdk/mls/src/tree_codec.hpp"
+#include "sotto/mls/message.hpp"
 
 namespace sotto::mls {
 namespace {
@@ -70,6 +73,64 @@ TEST(Codec, APresenceOctetOtherThan0And1IsRefused) {
   Reader r(bytes);
   EXPECT_FALSE(r.present());
   EXPECT_EQ(r.error().code, ErrorCode::optional_invalid);
+}
+
+template <class T>
+std::optional<ErrorCode> parse_error(ByteView bytes) {
+  const auto parsed = parse<T>(bytes);
+  if (parsed) return std::nullopt;
+  return parsed.error().code;
+}
+
+TEST(Codec, ValuesThatAnEnumerationDoesNotHaveAreRefused) {
+  // group_id, epoch, then the sender's type
+  for (const char* type : {"00", "05"}) {
+    const Bytes bytes = *from_hex(std::string("00") + "0000000000000001" + type + "00000000000100");
+    EXPECT_EQ(parse_error<FramedContent>(bytes), ErrorCode::enum_invalid) << "SenderType " << type;
+  }
+  for (const char* type : {"00", "04"}) {
+    const Bytes content =
+        *from_hex(std::string("00") + "0000000000000001" + "0100000000" + "00" + type + "00");
+    EXPECT_EQ(parse_error<FramedContent>(content), ErrorCode::enum_invalid) << "ContentType " << type;
+    const Bytes sealed = *from_hex(std::string("00") + "0000000000000001" + type + "000000");
+    EXPECT_EQ(parse_error<PrivateMessage>(sealed), ErrorCode::enum_invalid) << "ContentType " << type;
+  }
+  for (const char* type : {"00", "03"}) {
+    const Bytes id = *from_hex(std::string(type) + "0000");
+    EXPECT_EQ(parse_error<PreSharedKey>(id), ErrorCode::enum_invalid) << "PSKType " << type;
+    const Bytes commit = *from_hex(std::string("02") + type + "0000");
+    EXPECT_EQ(parse_error<Commit>(commit), ErrorCode::enum_invalid) << "ProposalOrRefType " << type;
+  }
+  for (const char* usage : {"00", "04"}) {
+    const Bytes id = *from_hex(std::string("02") + usage + "00" + "0000000000000000" + "00");
+    EXPECT_EQ(parse_error<PreSharedKey>(id), ErrorCode::enum_invalid) << "ResumptionPSKUsage " << usage;
+  }
+  for (const char* source : {"00", "04"}) {
+    const Bytes leaf = *from_hex(std::string("0000") + "000100" + "0000000000" + source + "0000");
+    EXPECT_EQ(parse_error<LeafNode>(leaf), ErrorCode::enum_invalid) << "LeafNodeSource " << source;
+  }
+  for (const char* format : {"0000", "0006"}) {
+    const Bytes message = *from_hex(std::string("0001") + format);
+    Reader r(message);
+    read_message_head(r);
+    EXPECT_EQ(r.error().code, ErrorCode::enum_invalid) << "WireFormat " << format;
+  }
+}
+
+TEST(Codec, AMessageOfAnotherProtocolVersionIsRefused) {
+  for (const char* version : {"0000", "0002"}) {
+    const Bytes message = *from_hex(std::string(version) + "0005");
+    EXPECT_EQ(peek(message).error().code, ErrorCode::version_unsupported);
+    EXPECT_EQ(KeyPackage::from_message(message).error().code, ErrorCode::version_unsupported);
+  }
+}
+
+TEST(Codec, InputsOfASizeThatNobodySendsAreRefusedUnread) {
+  // Address space without memory behind it: a test that read it would take its time.
+  const auto huge = std::make_unique_for_overwrite<std::uint8_t[]>(kMaxInput + 1);
+  const ByteView bytes(huge.get(), kMaxInput + 1);
+  EXPECT_EQ(parse_error<Remove>(bytes), ErrorCode::value_too_large);
+  EXPECT_EQ(peek(bytes).error().code, ErrorCode::value_too_large);
 }
 
 TEST(Codec, TheFirstErrorStays) {

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 #include "sdk/base/random.hpp"
 #include "sdk/mls/src/hash.hpp"
 #include "sdk/mls/src/hpke.hpp"
 #include "sdk/mls/src/signature.hpp"
+#include "sotto/mls/group.hpp"
 
 namespace sotto::mls {
 namespace {
@@ -110,11 +112,53 @@ TEST(Hkdf, MatchesItsStandard) {
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
 }
 
+// libsodium declares that the key is somewhere, even one of no bytes: UBSan sees it if this one is not.
+TEST(Hmac, AnEmptyKeyIsAKey) {
+  const HashValue expected = hmac(Bytes{}, {});
+  EXPECT_EQ(to_hex(expected), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  EXPECT_EQ(hmac(ByteView{}, ByteView{}), expected);
+  EXPECT_EQ(hmac(Bytes(32, 0), {}), expected) << "HMAC fills keys up with zeros";
+}
+
+TEST(X25519, KeysOfSmallOrderAreNoKeys) {
+  const Suite& suite = *find_suite(kDefaultSuite);
+  // 0, 1, the two of order 8, p - 1, p, p + 1; and each with the bit that X25519 ignores
+  for (const char* hex : {"0000000000000000000000000000000000000000000000000000000000000000",
+                          "0100000000000000000000000000000000000000000000000000000000000000",
+                          "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+                          "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+                          "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                          "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                          "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
+    for (const unsigned ignored : {0x00u, 0x80u}) {
+      Bytes key = *from_hex(hex);
+      key[31] = static_cast<std::uint8_t>(key[31] | ignored);
+      std::uint8_t shared[crypto_scalarmult_BYTES];
+      const std::uint8_t secret[crypto_scalarmult_SCALARBYTES] = {9};
+      EXPECT_NE(crypto_scalarmult(shared, secret, key.data()), 0) << "libsodium refuses to use it";
+      EXPECT_FALSE(is_hpke_public_key(suite, key)) << hex;
+    }
+  }
+  SeededRandom random(3);
+  EXPECT_TRUE(is_hpke_public_key(suite, generate_hpke_key_pair(suite, random).public_key));
+}
+
 TEST(Suites, OnlyThoseOfTheTableAreSupported) {
   EXPECT_TRUE(is_supported(CipherSuite{1}));
   EXPECT_TRUE(is_supported(CipherSuite{3}));
   EXPECT_FALSE(is_supported(CipherSuite{2}));
   EXPECT_FALSE(is_supported(CipherSuite{0x0A0A}));
+  SeededRandom random(4);
+  const AcceptEveryCredential policy;
+  const Environment env{random, from_unix_ms(0), policy};
+  const Identity me{Credential::basic({}), SignatureKeyPair::generate(random)};
+  GroupParams params;
+  params.cipher_suite = CipherSuite{2};
+  EXPECT_EQ(Group::create(params, me.clone(), env).error().code, ErrorCode::cipher_suite_unsupported);
+  EXPECT_EQ(make_key_package(CipherSuite{2}, me, {}, {}, env).error().code,
+            ErrorCode::cipher_suite_unsupported);
+  EXPECT_EQ(make_external_proposal(CipherSuite{2}, {}, {}, 0, me.keys, Proposal::remove({0})).error().code,
+            ErrorCode::cipher_suite_unsupported);
 }
 
 }  // namespace

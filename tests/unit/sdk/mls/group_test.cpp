@@ -1,5 +1,7 @@
 #include "sotto/mls/group.hpp"
 
+#include <memory>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/sdk/mls/test_client.hpp"
@@ -324,6 +326,19 @@ TEST(Padding, PlaintextsArePaddedToWholeBlocks) {
   const auto longer = groups[0].protect(Bytes(150, 'x'), {}, world.env);
   EXPECT_EQ(shorter->size(), longer->size());
   EXPECT_EQ(as_text(groups[1].unprotect(*shorter, world.env)->data), "x");
+}
+
+TEST(Padding, WhatNobodyCouldReadIsNotSent) {
+  TestWorld world;
+  auto clients = clients_named(world, {"alice", "bob"});
+  auto groups = group_of(world, clients);
+  const auto huge = std::make_unique_for_overwrite<std::uint8_t[]>(std::size_t{1} << 28);  // never read
+  EXPECT_EQ(groups[0].protect({huge.get(), std::size_t{1} << 28}, {}, world.env).error().code,
+            ErrorCode::value_too_large);
+  ProtectOptions options;
+  options.padding_block = 0xFFFFFFFF;
+  EXPECT_EQ(groups[0].protect({}, options, world.env).error().code, ErrorCode::value_too_large);
+  EXPECT_TRUE(groups[1].unprotect(*groups[0].protect({}, {}, world.env), world.env));
 }
 
 TEST(CommitChoice, RemovesWinOverUpdatesAndLateUpdatesOverEarlyOnes) {

@@ -8,6 +8,8 @@
 
 #include "sdk/mls/src/key_package_codec.hpp"
 #include "sdk/mls/src/signature.hpp"
+#include "sdk/mls/src/tree_codec.hpp"
+#include "sdk/mls/src/welcome.hpp"
 #include "tests/unit/sdk/mls/forging.hpp"
 #include "tests/unit/sdk/mls/test_client.hpp"
 
@@ -42,6 +44,51 @@ inline Bytes forge_commit_of(TestWorld& world, Group& member, const std::vector<
     for (const Proposal& p : proposals)
       commit.proposals.push_back({p});
   });
+}
+
+/// A Welcome taken apart by the one it is for. The tree, too, if it is in there.
+struct OpenWelcome {
+  GroupSecrets secrets;
+  GroupInfo info;
+  RatchetTree tree;
+};
+
+inline Welcome parse_welcome(ByteView message) {
+  Reader r(message);
+  read_message_head(r);
+  Welcome out;
+  read(r, out);
+  EXPECT_TRUE(r.ok());
+  return out;
+}
+
+/// Gives the psk_secret for the PSKs that a Welcome names.
+using PskSecretFor = std::function<SecretBytes(const GroupSecrets&)>;
+
+inline OpenWelcome open_welcome(ByteView message, const KeyPackageBundle& bundle,
+                                const PskSecretFor& psk_secret) {
+  const Welcome welcome = parse_welcome(message);
+  const Suite& suite = *find_suite(welcome.cipher_suite);
+  OpenWelcome out;
+  out.secrets = std::move(open_group_secrets(suite, welcome, bundle)).value();
+  const SecretBytes key = derive_welcome_secret(suite, out.secrets.joiner_secret, psk_secret(out.secrets));
+  out.info = std::move(open_group_info(suite, welcome.encrypted_group_info, key)).value();
+  if (const Extension* tree = find_extension(out.info.extensions, ExtensionType::ratchet_tree))
+    out.tree = std::move(parse<RatchetTree>(tree->data)).value();
+  return out;
+}
+
+/// Signed again by `signer` and sealed again; nothing else is made to fit.
+inline Bytes seal_welcome(const Suite& suite, OpenWelcome& open, const SignatureKeyPair& signer,
+                          const KeyPackage& to, const PskSecretFor& psk_secret, Random& random) {
+  sign_group_info(open.info, signer);
+  Welcome out;
+  out.cipher_suite = suite.id;
+  out.encrypted_group_info = seal_group_info(
+      suite, open.info, derive_welcome_secret(suite, open.secrets.joiner_secret, psk_secret(open.secrets)));
+  const HpkeInfo info = welcome_info(suite, out.encrypted_group_info);
+  out.secrets.push_back(std::move(seal_group_secrets(suite, to, open.secrets, info, random)).value());
+  return to_message(WireFormat::welcome, out);
 }
 
 template <class T>

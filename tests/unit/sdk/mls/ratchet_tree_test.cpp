@@ -163,6 +163,18 @@ TEST(TreeValidation, UnmergedLeavesMustRiseBeMembersBelowAndBeListedInBetween) {
   EXPECT_EQ(unmerged_error(tree), ErrorCode::unmerged_leaf_invalid);
 }
 
+TEST(TreeValidation, AParentsKeyIsNoOtherParents) {
+  const Suite& suite = *find_suite(kDefaultSuite);
+  RatchetTree tree = tree_of(4);
+  tree.set_parent({1}, parent_with(100));
+  tree.set_parent({5}, parent_with(101));
+  EXPECT_TRUE(check_parent_keys(suite, tree));
+  tree.set_parent({5}, parent_with(100));
+  EXPECT_EQ(check_parent_keys(suite, tree).error().code, ErrorCode::tree_key_not_unique);
+  tree.set_parent({5}, std::make_shared<const ParentNode>(ParentNode{Bytes(31, 9), {}, {}}));
+  EXPECT_EQ(check_parent_keys(suite, tree).error().code, ErrorCode::key_invalid);
+}
+
 struct Paths : testing::Test {
   const Suite& suite = *find_suite(kDefaultSuite);
   SeededRandom random{3};

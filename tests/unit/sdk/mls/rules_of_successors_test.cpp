@@ -1,6 +1,5 @@
 // One rule at a time for those who join a reinitialised group or a branch (RFC 9420 §11.2, §11.3, §12.4.3.1).
 #include "sdk/mls/src/hash.hpp"
-#include "sdk/mls/src/welcome.hpp"
 #include "tests/unit/sdk/mls/hostile_member.hpp"
 
 namespace sotto::mls {
@@ -66,31 +65,16 @@ struct SuccessorRules : testing::Test {
 
   /// The Welcome with its secrets and its GroupContext changed, everything that depends on them made again.
   std::string forged(const std::function<void(GroupSecrets&, GroupContext&)>& change) {
-    Reader r(welcome);
-    read_message_head(r);
-    Welcome parsed;
-    read(r, parsed);
     const Suite& suite = *find_suite(world.suite);
-    GroupSecrets secrets = std::move(open_group_secrets(suite, parsed, bob)).value();
-    GroupInfo info =
-        std::move(open_group_info(suite, parsed.encrypted_group_info,
-                                  derive_welcome_secret(suite, secrets.joiner_secret, psk_secret(secrets))))
-            .value();
-    change(secrets, info.context);
-    const SecretBytes psk = psk_secret(secrets);
-    const DerivedEpoch epoch = derive_epoch(suite, secrets.joiner_secret, psk, encode(info.context));
-    info.confirmation_tag =
-        mac(suite, epoch.secrets.confirmation_key.view(), info.context.confirmed_transcript_hash);
-    sign_group_info(info, clients[0].identity.keys);
-    Welcome out;
-    out.cipher_suite = suite.id;
-    out.encrypted_group_info =
-        seal_group_info(suite, info, derive_welcome_secret(suite, secrets.joiner_secret, psk));
-    out.secrets.push_back(
-        std::move(seal_group_secrets(suite, bob.key_package, secrets,
-                                     welcome_info(suite, out.encrypted_group_info), world.random))
-            .value());
-    return join(to_message(WireFormat::welcome, out), &groups[1]);
+    const PskSecretFor psks = [&](const GroupSecrets& secrets) { return psk_secret(secrets); };
+    OpenWelcome open = open_welcome(welcome, bob, psks);
+    change(open.secrets, open.info.context);
+    const DerivedEpoch epoch =
+        derive_epoch(suite, open.secrets.joiner_secret, psk_secret(open.secrets), encode(open.info.context));
+    open.info.confirmation_tag =
+        mac(suite, epoch.secrets.confirmation_key.view(), open.info.context.confirmed_transcript_hash);
+    return join(seal_welcome(suite, open, clients[0].identity.keys, bob.key_package, psks, world.random),
+                &groups[1]);
   }
   SecretBytes psk_secret(const GroupSecrets& secrets) {
     std::vector<KnownPsk> known;

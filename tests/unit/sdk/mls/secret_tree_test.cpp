@@ -79,6 +79,17 @@ TEST(SecretTree, AJumpBeyondTheLimitIsRefusedAndHarmless) {
   EXPECT_EQ(t.receive(t.send()), std::nullopt);
 }
 
+TEST(SecretTree, ARatchetEndsBeforeItsNumbersDo) {
+  std::map<std::pair<LeafIndex, RatchetType>, Ratchet> ratchets;
+  ratchets[{kSender, kApplication}] = {SecretBytes(Bytes(kHashSize, 1)), 0xFFFFFFFE, {}};
+  SecretTree tree = SecretTree::from_parts(*find_suite(kDefaultSuite), {8}, {}, std::move(ratchets));
+  EXPECT_EQ(tree.key_for(kSender, kApplication, 0xFFFFFFFF, {}).error().code, ErrorCode::generation_too_far);
+  ASSERT_TRUE(tree.key_for(kSender, kApplication, 0xFFFFFFFE, {}));
+  EXPECT_EQ(tree.next(kSender, kApplication)->generation, 0xFFFFFFFE);
+  EXPECT_EQ(tree.next(kSender, kApplication).error().code, ErrorCode::generation_unavailable);
+  EXPECT_EQ(tree.key_for(kSender, kApplication, 0xFFFFFFFF, {}).error().code, ErrorCode::generation_too_far);
+}
+
 TEST(SecretTree, TheOldestSkippedKeysGoFirst) {
   TwoSides t;
   std::vector<MessageKey> sent;

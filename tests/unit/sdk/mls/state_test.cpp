@@ -182,6 +182,32 @@ TEST_F(Saving, AStateWithAPieceMissingIsRefused) {
   EXPECT_GE(refused, all.size() - 3);
 }
 
+TEST_F(Saving, AStateWithPartsOfTwoEpochsIsRefused) {
+  disk.write(groups[1]);
+  const auto before = disk.list();
+  const auto made = groups[0].commit({}, world.env);
+  process(1, made->message);
+  disk.write(groups[1]);
+  const auto after = disk.list();
+  std::size_t mixed = 0;
+  for (const StateRecord& old : before) {
+    std::vector<StateRecord> records;
+    bool replaced = false;
+    for (const StateRecord& now : after) {
+      const bool same_place = now.key == old.key && !(*now.value == *old.value);
+      replaced = replaced || same_place;
+      records.push_back({now.key, (same_place ? old : now).value->clone()});
+    }
+    if (!replaced) continue;
+    ++mixed;
+    const auto loaded = Group::load(records, {});
+    ASSERT_FALSE(loaded) << "record " << to_hex(old.key);
+    EXPECT_EQ(loaded.error().code, ErrorCode::state_inconsistent) << "record " << to_hex(old.key);
+  }
+  // the epoch, Alice's leaf, the parents above it and our keys for them
+  EXPECT_GE(mixed, 4u);
+}
+
 TEST_F(Saving, APendingCommitSurvivesARestart) {
   auto made = groups[1].commit({}, world.env);
   const SecretBytes saved = made->pending.save();

@@ -21,7 +21,7 @@ enum class ErrorCode : std::uint16_t {
   trailing_bytes = 101,         ///< bytes are left after the last field
   vector_prefix_invalid = 102,  ///< a vector length starts with the bits 11
   vector_length_not_minimal = 103,
-  value_too_large = 104,         ///< a vector of 2^30 bytes or more
+  value_too_large = 104,         ///< an input of a size that nobody sends, or that nobody could read
   optional_invalid = 105,        ///< a presence octet other than 0 or 1
   enum_invalid = 106,            ///< a value the enumeration does not have
   version_unsupported = 107,     ///< not mls10
@@ -31,7 +31,7 @@ enum class ErrorCode : std::uint16_t {
 
   // 120: cryptography
   cipher_suite_unsupported = 120,
-  key_invalid = 121,        ///< a public or private key of wrong length or a point of small order
+  key_invalid = 121,        ///< a public or private key of wrong length, or a point of small order
   decryption_failed = 122,  ///< an HPKE or AEAD ciphertext did not open
 
   // 200: a leaf node (§7.2, §7.3)
@@ -59,7 +59,7 @@ enum class ErrorCode : std::uint16_t {
 
   // 260: framing (§6, §12.1.8)
   wrong_group = 260,
-  wrong_epoch = 261,        ///< a handshake message of another epoch than the current one
+  wrong_epoch = 261,  ///< a handshake message of another epoch than the current one, or of the very last
   epoch_unavailable = 262,  ///< an application message of an epoch that is forgotten or has not come
   sender_unknown = 263,     ///< the sender's leaf is blank or past the end
   signature_invalid = 264,
@@ -72,6 +72,7 @@ enum class ErrorCode : std::uint16_t {
   external_proposal_type_invalid = 271,  ///< a type an outsider may not propose (§12.1.8)
   own_message = 272,                     ///< an echo of what this member sent
   not_application = 273,                 ///< `unprotect` was given a handshake message
+  too_many_proposals = 274,              ///< GroupConfig::max_cached_proposals wait for a commit already
 
   // 290: the secret tree (§9, §15.3)
   generation_too_far = 290,      ///< beyond GroupConfig::max_forward_generations

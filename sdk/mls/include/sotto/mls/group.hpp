@@ -43,13 +43,17 @@ struct GroupConfig {
   std::uint32_t max_forward_generations = 1000;
   /// Keys of skipped messages kept for each sender and epoch; the oldest go first.
   std::uint32_t max_skipped_keys = 1000;
+  /// Proposals that wait for a commit; further ones are refused. More than the members of a large group
+  /// propose in one epoch, and few enough that choosing among them takes no time to speak of.
+  std::uint32_t max_cached_proposals = 1000;
   /// resumption_psk secrets of past epochs kept (§8.6), 32 bytes each.
   std::uint32_t max_resumption_psks = 16;
   /// Application plaintexts are padded to a multiple of this (§15.1); 0 or 1: none.
   std::uint32_t padding_block = 0;
   HandshakeFormat handshake = HandshakeFormat::private_message;
-  /// Refuse `protect` while received proposals wait for a commit (§12.4).
-  bool commit_before_sending = false;
+  /// Refuse `protect` while proposals wait for a commit: whoever is to be removed should be gone before
+  /// anything else is said (§12.4). Without it, the application has to see to that.
+  bool commit_before_sending = true;
 };
 
 struct GroupParams {

@@ -31,6 +31,7 @@ struct Extension {
 /// A list holds a type at most once (§13.4).
 using Extensions = std::vector<Extension>;
 const Extension* find_extension(const Extensions& list, ExtensionType type);
+bool has_duplicates(const Extensions& list);
 
 /// Default proposal and extension types are supported by everybody and are not listed (§7.2).
 struct Capabilities {
@@ -42,8 +43,9 @@ struct Capabilities {
 
   /// mls10, both suites, basic credentials, nothing beyond.
   static Capabilities standard();
-  [[nodiscard]] bool supports(ExtensionType type) const;  ///< defaults included
-  [[nodiscard]] bool supports(ProposalType type) const;   ///< defaults included
+  // Defaults included. GREASE values are listed to be ignored: nobody supports them (§13.5).
+  [[nodiscard]] bool supports(ExtensionType type) const;
+  [[nodiscard]] bool supports(ProposalType type) const;
   [[nodiscard]] bool supports(CredentialType type) const;
   friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };

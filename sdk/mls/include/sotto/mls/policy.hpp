@@ -61,7 +61,7 @@ class Policy {
   /// allowed but an Add that a stranger proposes for itself (§12.1.8).
   [[nodiscard]] virtual bool allow_proposal(const Sender& sender, const Proposal& proposal) const;
 
-  /// Whether a group of this id is among ours already (§12.4.3).
+  /// Whether a group of this id is among ours (§12.4.3), but for one that we join again from outside.
   [[nodiscard]] virtual bool knows_group(ByteView group_id) const;
 
   /// Whether a proposal type that the library does not know makes a path necessary (§12.4).
