@@ -117,6 +117,8 @@ struct SecretsInMemory : testing::TestWithParam<CipherSuite> {
     GTEST_SKIP() << "a sanitizer's shadow memory is terabytes";
 #endif
     world.suite = GetParam();
+    // Secrets of its own: other tests in this process copy those that come from the usual seed.
+    world.random = SeededRandom(20);
     clients = clients_named(world, {"alice", "bob", "carol", "dave"});
     GroupConfig config;  // nothing of past epochs is kept, so that everything of them must be gone
     config.max_past_epochs = 0;
