@@ -32,9 +32,7 @@ void Engine::on_frame(ConnectionNumber connection, ByteView frame, Now now) {
 void Engine::on_pong(ConnectionNumber connection, Now now) {
   if (!impl_->is_running()) return;
   impl_->run(now, [&] {
-    if (!impl_->session.is_current(connection)) return;
-    impl_->session.on_pong();
-    impl_->receipts.on_pong();
+    if (impl_->session.is_current(connection)) impl_->session.on_pong();
   });
 }
 

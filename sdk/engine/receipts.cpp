@@ -48,7 +48,8 @@ void Receipts::disconnected() {
   read_sent_.clear();
   delivered_sent_ = 0;
   read_due_.reset();
-  told_.clear();
+  asked_.reset();
+  asks_ = 0;
   last_ping_ = 0;
 }
 
@@ -74,10 +75,10 @@ void Receipts::flush() {
 }
 
 void Receipts::work() {
-  // A ping went out in this input: what earlier inputs told went before it and counts when it comes back.
+  // In the rhythm of the keep-alive, which wakes the radio anyway.
   if (core_.connected() && session_.pings_sent() != last_ping_) {
     last_ping_ = session_.pings_sent();
-    told_.push_back({last_ping_, delivered_sent_, read_sent_});
+    ask();
   }
   tell_delivered();
   if (read_due_ && core_.now.steady >= *read_due_) tell_read();
@@ -89,21 +90,28 @@ void Receipts::work() {
   }
 }
 
-void Receipts::on_pong() {
-  const std::uint64_t answered = session_.pings_answered();
-  while (!told_.empty() && told_.front().ping <= answered) {
-    const Told told = std::move(told_.front());
-    told_.erase(told_.begin());
-    auto& account = *core_.account;
-    if (told.delivered > account.delivered_told) {
-      account.delivered_told = told.delivered;
-      core_.write().account.set_delivered_told(told.delivered);
-    }
-    for (const auto& [row, up_to] : told.read) {
-      auto conversation = core_.read().conversations.find(row);
-      if (conversation && conversation->read_told < up_to)
-        core_.write().conversations.set_read_told(row, up_to);
-    }
+void Receipts::ask() {
+  const bool all_known = delivered_sent_ <= core_.account->delivered_told && read_sent_.empty();
+  if (asked_ || all_known) return;
+  asked_ = Told{delivered_sent_, read_sent_};
+  v1::ClientFrame frame;
+  frame.mutable_confirm()->set_number(++asks_);
+  core_.send(frame);
+}
+
+void Receipts::on_confirmed(std::uint32_t number) {
+  if (!asked_ || number != asks_) return core_.violation("confirmed what was not asked for");
+  const Told told = *std::exchange(asked_, std::nullopt);
+  auto& account = *core_.account;
+  if (told.delivered > account.delivered_told) {
+    account.delivered_told = told.delivered;
+    core_.write().account.set_delivered_told(told.delivered);
+  }
+  for (const auto& [row, up_to] : told.read) {
+    auto conversation = core_.read().conversations.find(row);
+    if (conversation && conversation->read_told < up_to)
+      core_.write().conversations.set_read_told(row, up_to);
+    if (read_sent_[row] == up_to) read_sent_.erase(row);
   }
 }
 

@@ -1,10 +1,11 @@
 // What this device tells about messages of others: `delivered` once they are stored, `read` once they have
 // been shown.
 //
-// Nothing answers these frames, so they can be lost with the connection. Two marks make up for it:
-// `delivered_told` and each conversation's `read_told` say what the server certainly has, because a ping that
-// was sent after the frames has been answered. On every new connection everything past the marks is told
-// again.
+// Nothing answers these frames one by one, so they can be lost with the connection, or with a server that
+// dies before it has written them. Two marks make up for it: `delivered_told` and each conversation's
+// `read_told` say what is durable on the server. With the keep-alive ping goes a `confirm`, where anything
+// has been told since the last one; the marks move when it is answered. On every new connection everything
+// past the marks is told again.
 #pragma once
 
 #include <map>
@@ -31,7 +32,7 @@ class Receipts final : public Part {
 
   /// Tells what waits, now: before the connection is closed on purpose.
   void flush();
-  void on_pong();
+  void on_confirmed(std::uint32_t number);
 
   void load() override;
   void connected() override;
@@ -40,14 +41,14 @@ class Receipts final : public Part {
   [[nodiscard]] std::optional<Milliseconds> deadline() const override;
 
  private:
-  /// What has been told on this connection, up to a ping.
+  /// What had been told on this connection before a `confirm`.
   struct Told {
-    std::uint64_t ping = 0;
     std::uint64_t delivered = 0;
     std::map<ConversationRow, MessageId> read;
   };
 
   bool set_read(const store::StoredConversation& conversation, MessageId up_to);
+  void ask();
   void tell_delivered();
   void tell_read();
   void send_delivered(ConversationId conversation, const std::vector<MessageId>& messages);
@@ -55,10 +56,11 @@ class Receipts final : public Part {
   Core& core_;
   Session& session_;
   std::map<ConversationId, std::vector<MessageId>> delivered_;
-  std::map<ConversationRow, MessageId> read_sent_;  ///< on this connection
+  std::map<ConversationRow, MessageId> read_sent_;  ///< on this connection, and not confirmed
   std::uint64_t delivered_sent_ = 0;                ///< on this connection: everything up to here
   std::optional<Milliseconds> read_due_;
-  std::vector<Told> told_;
+  std::optional<Told> asked_;  ///< not answered yet; one at a time
+  std::uint32_t asks_ = 0;
   std::uint64_t last_ping_ = 0;
 };
 

@@ -58,10 +58,8 @@ class Session final : public Part {
 
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] std::optional<Milliseconds> clock_skew() const { return skew_; }
-  /// Numbers the pings of this connection; a part that needs to know that the server has read up to a certain
-  /// frame waits for a pong of a ping that was sent after it.
+  /// Of this connection: the rhythm of what may as well go with the keep-alive.
   [[nodiscard]] std::uint64_t pings_sent() const { return pings_sent_; }
-  [[nodiscard]] std::uint64_t pings_answered() const { return pings_answered_; }
 
   void load() override;
   void work() override;

@@ -56,6 +56,8 @@ void Stream::on_frame(ByteView bytes) {
     case Frame::kGap:
     case Frame::kSynced:
       return collect(std::move(frame), bytes.size());
+    case Frame::kConfirmed:
+      return receipts_.on_confirmed(frame->confirmed().number());
     case Frame::kTyping:
       return presence_.on_typing(frame->typing());
     case Frame::kPresence:

@@ -119,6 +119,8 @@ void Session::handle(v1::ClientFrame&& frame) {
       return handle_delivered(frame.delivered());
     case v1::ClientFrame::kRead:
       return handle_read(frame.read());
+    case v1::ClientFrame::kConfirm:
+      return host_.confirm(*this, frame.confirm().number());
     case v1::ClientFrame::kTyping:
       if (!pay_for_ephemeral()) return;
       if (!host_.typing(*this, ConversationId{frame.typing().conversation_id()}))
@@ -294,6 +296,13 @@ void Session::on_token_refused(const ServiceError& error) {
 
 void Session::on_refused(const ServiceError& error) {
   if (!closed() && !draining_) send_error(error);
+}
+
+void Session::on_confirmed(std::uint32_t number) {
+  if (closed()) return;
+  v1::ServerFrame frame;
+  frame.mutable_confirmed()->set_number(number);
+  send(frame);
 }
 
 void Session::raise_barrier() {

@@ -67,6 +67,7 @@ class Session {
   void on_page(CatchUpPage page);
   void on_token_refused(const ServiceError& error);
   void on_refused(const ServiceError& error);
+  void on_confirmed(std::uint32_t number);
   /// The newest element of the stream, `id` being its place in it.
   void on_live(StreamId id, FrameSource& frame);
   /// Typing and presence: of value now or never.

@@ -35,6 +35,8 @@ inline constexpr std::uint16_t kTooFast = 4003;
 struct SessionSettings {
   std::uint32_t max_frame_bytes = 64 * 1024;  ///< told in `hello`; the connection enforces it
   std::size_t max_queued_bytes = 256 * 1024;  ///< outgoing; past it nothing is pushed live
+  std::size_t page_elements = 500;            ///< of the stream, read and encoded at once
+  std::size_t page_bytes = 128 * 1024;        ///< two pages fit into the queue
   Milliseconds ping_interval = std::chrono::seconds(30);
   Milliseconds silence_limit = std::chrono::seconds(75);
   Milliseconds heartbeat = std::chrono::seconds(60);
@@ -103,6 +105,8 @@ class SessionHost {
   [[nodiscard]] virtual bool read_up_to(const Session& session, ConversationId conversation,
                                         MessageId up_to) = 0;
   [[nodiscard]] virtual bool receipts_have_room() const = 0;
+  /// -> Session::on_confirmed, once the receipts taken from the session so far are durable.
+  virtual void confirm(const Session& session, std::uint32_t number) = 0;
   /// The device is here (presence).
   virtual void heartbeat(const Session& session) = 0;
   /// It has closed itself: nothing more is to be sent to it, and it does not count as here.

@@ -14,9 +14,6 @@ namespace sotto::server {
 
 namespace {
 
-/// Of one page; the session's queue holds about two.
-constexpr StreamOptions kPage{.elements = 500, .bytes = 128 * 1024, .receipts_after = {}};
-
 /// Receipts follow each other in bursts; a frame of so many is still far below every client's limit.
 constexpr std::size_t kReceiptsInAFrame = 100;
 
@@ -87,8 +84,8 @@ PageJob::PageJob(const StreamService& service, const Request& request,
     : service_(service), request_(request), give_(std::move(give)) {}
 
 void PageJob::run(const Store& store, Timestamp) {
-  StreamOptions options = kPage;
-  options.receipts_after = request_.receipts_after;
+  const StreamOptions options{
+      .elements = request_.elements, .bytes = request_.bytes, .receipts_after = request_.receipts_after};
   const StreamPage page = service_.page(store, request_.caller, request_.after, options);
   CatchUpPage& out = *page_;
   out.frames.reserve(page.elements.size());

@@ -48,7 +48,10 @@ class PageJob final : public ReadJob {
     Caller caller;
     WireFormat format;
     StreamId after;
-    StreamId receipts_after;  ///< as in StreamOptions
+    // As in StreamOptions.
+    StreamId receipts_after;
+    std::size_t elements;
+    std::size_t bytes;
   };
   PageJob(const StreamService& service, const Request& request,
           std::function<void(std::shared_ptr<CatchUpPage>)> give);

@@ -212,7 +212,9 @@ bool Shard::read_page(const Session& session, StreamId after, StreamId receipts_
       PageJob::Request{.caller = session.caller(),
                        .format = session.format(),
                        .after = after,
-                       .receipts_after = receipts_after},
+                       .receipts_after = receipts_after,
+                       .elements = settings_.page_elements,
+                       .bytes = settings_.page_bytes},
       [this, ref](std::shared_ptr<CatchUpPage> page) {
         post_to(ref, [page = std::move(page)](Session& s) { s.on_page(std::move(*page)); });
       });
@@ -271,6 +273,11 @@ bool Shard::read_up_to(const Session& session, ConversationId conversation, Mess
   return receipts_noted();
 }
 
+void Shard::confirm(const Session& session, std::uint32_t number) {
+  receipts_.confirm(session.ref().connection, number, driver_.now());
+  arm();
+}
+
 bool Shard::receipts_noted() {
   if (receipts_.full()) flush_receipts();
   arm();
@@ -282,7 +289,8 @@ void Shard::flush_receipts() {
   ReceiptBatch batch =
       unwritten_receipts_.empty() ? receipts_.take() : std::exchange(unwritten_receipts_, {});
   receipts_retry_ = Timestamp::max();
-  if (batch.empty()) return;
+  // Batches are written one after the other, so all before this one are durable.
+  if (batch.empty()) return answer_confirms(batch);
   const auto shared = std::make_shared<const ReceiptBatch>(std::move(batch));
   std::unique_ptr<WriteJob> job =
       std::make_unique<ReceiptJob>(services_.receipts, shared, [this, shared](bool committed) {
@@ -297,10 +305,20 @@ void Shard::flush_receipts() {
 void Shard::receipts_done(const ReceiptBatch& batch, bool committed) {
   receipts_under_way_ = false;
   if (!committed) {
-    unwritten_receipts_ = batch;  // clients do not repeat receipts: they are kept until they can be written
+    // Kept until they can be written: on this connection no client says them again.
+    unwritten_receipts_ = batch;
     receipts_retry_ = driver_.now() + kReceiptsRetry;
+  } else {
+    answer_confirms(batch);
   }
   arm();
+}
+
+void Shard::answer_confirms(const ReceiptBatch& batch) {
+  for (const ReceiptBatch::Confirm& confirm : batch.confirms) {
+    if (Session* session = find({.thread = index_, .connection = confirm.connection}))
+      session->on_confirmed(confirm.number);
+  }
 }
 
 }  // namespace sotto::server

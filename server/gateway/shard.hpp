@@ -115,6 +115,7 @@ class Shard final : public SessionHost {
   [[nodiscard]] bool read_up_to(const Session& session, ConversationId conversation,
                                 MessageId up_to) override;
   [[nodiscard]] bool receipts_have_room() const override { return !receipts_.full(); }
+  void confirm(const Session& session, std::uint32_t number) override;
   void heartbeat(const Session& session) override;
   void left(const Session& session) override;
 
@@ -130,6 +131,7 @@ class Shard final : public SessionHost {
                   std::optional<FrameSource>& frame);
   bool receipts_noted();
   void receipts_done(const ReceiptBatch& batch, bool committed);
+  void answer_confirms(const ReceiptBatch& batch);
   void arm();
 
   std::uint32_t index_;

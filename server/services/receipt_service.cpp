@@ -30,6 +30,11 @@ void ReceiptCollector::read(const Caller& caller, ConversationId conversation, M
   position = std::max(position, up_to);
 }
 
+void ReceiptCollector::confirm(std::uint64_t connection, std::uint32_t number, Timestamp now) {
+  note(now);
+  confirms_[connection] = number;
+}
+
 ReceiptBatch ReceiptCollector::take() {
   ReceiptBatch batch;
   batch.delivered = std::move(delivered_);
@@ -42,6 +47,9 @@ ReceiptBatch ReceiptCollector::take() {
   for (const auto& [key, up_to] : read_)
     batch.read.push_back({key.second, key.first, up_to});
   read_.clear();
+  for (const auto& [connection, number] : confirms_)
+    batch.confirms.push_back({connection, number});
+  confirms_.clear();
   due_at_.reset();
   return batch;
 }

@@ -4,12 +4,14 @@
 //   collected.delivered(caller, conversation, ids, now);
 //   if (collected.due(now) || collected.full()) storage.write(job with collected.take());
 //   ...in the job: receipts.record(store, context, batch);
+//   ...once it is durable: answer batch.confirms
 //
 // A receipt never goes back. One for a message the person may not see, or for their own, is ignored without
 // an error: it may be honest and late.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -35,8 +37,15 @@ struct ReceiptBatch {
     ConversationId conversation;
     MessageId up_to;
   };
+  /// A connection that asked to be told when what it had said before is durable.
+  struct Confirm {
+    std::uint64_t connection;
+    std::uint32_t number;
+  };
   std::vector<Delivered> delivered;
   std::vector<Read> read;
+  std::vector<Confirm> confirms;
+  /// Nothing to write; there may be somebody to answer.
   [[nodiscard]] bool empty() const { return delivered.empty() && read.empty(); }
 };
 
@@ -52,6 +61,9 @@ class ReceiptCollector {
                  Timestamp now);
   void read(const Caller& caller, ConversationId conversation, MessageId up_to, Timestamp now);
 
+  /// One for each connection: a later one is answered for the earlier ones too.
+  void confirm(std::uint64_t connection, std::uint32_t number, Timestamp now);
+
   /// When `take` is due; nothing while there is nothing.
   [[nodiscard]] std::optional<Timestamp> due_at() const { return due_at_; }
   [[nodiscard]] bool due(Timestamp now) const { return due_at_ && now >= *due_at_; }
@@ -66,6 +78,7 @@ class ReceiptCollector {
   std::optional<Timestamp> due_at_;
   std::vector<ReceiptBatch::Delivered> delivered_;
   std::map<std::pair<ConversationId, UserId>, MessageId> read_;
+  std::map<std::uint64_t, std::uint32_t> confirms_;
 };
 
 class ReceiptService {

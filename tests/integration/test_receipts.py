@@ -251,6 +251,18 @@ def test_receipts_survive_a_kill_of_the_server(make_server, make_people):
     assert alice.device.receipts(ack["conversation_id"], ack["message_id"]) == {bob.user_id: "read"}
 
 
+@pytest.mark.parametrize("kind", ["delivered", "read"])
+def test_what_is_confirmed_survives_a_kill_at_that_very_moment(make_server, make_people, kind, form):
+    server = make_server()
+    alice, bob = make_people(server).online(2, form=form)
+    ack = alice.say("hello", to=bob)
+    mark(bob, kind, bob.expect("message", content="hello"))
+    bob.send("confirm", number=7)
+    bob.expect("confirmed", number=7)
+    server.crash_and_restart()
+    assert alice.device.receipts(ack["conversation_id"], ack["message_id"]) == {bob.user_id: kind}
+
+
 def test_the_drill_down_of_an_unknown_message_is_not_found(people):
     alice, bob = people.online(2)
     conversation = alice.say("x", to=bob)["conversation_id"]

@@ -43,6 +43,10 @@ void FakeServer::answer(const v1::ClientFrame& frame, std::vector<v1::ServerFram
       ++delivered[id];
   } else if (frame.has_read()) {
     read_up_to = std::max(read_up_to, frame.read().up_to_message_id());
+  } else if (frame.has_confirm()) {
+    v1::ServerFrame confirmed;
+    confirmed.mutable_confirmed()->set_number(frame.confirm().number());
+    out.push_back(confirmed);
   }
 }
 
@@ -77,8 +81,11 @@ void FakeServer::serve(Device& device, std::size_t budget) {
     for (auto& request : std::exchange(device.requests, {}))
       device.respond(request, 200, R"({"conversations":[]})");
   }
-  // A ping proves to the device that everything has arrived.
+  // With the keep-alive the device asks whether everything it told is safe.
   device.pass(Milliseconds{25'000});
+  for (const auto& frame : device.take_frames())
+    answer(frame, out);
+  device.receive_all(out);
   device.engine->on_pong(device.connection, device.now);
   device.drain();
 }

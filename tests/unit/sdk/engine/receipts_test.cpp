@@ -16,11 +16,21 @@ struct Receipts : ::testing::Test {
     device.drain();
   }
   std::uint32_t unread() { return device.engine->conversation(kChat)->unread_count; }
-  /// A keep-alive round trip.
-  void ping_pong() {
+  /// A keep-alive round trip; the `confirm`s that came with it.
+  std::vector<v1::Confirm> ping_pong() {
+    device.take_frames();
     device.pass(kPingEvery);
     device.engine->on_pong(device.connection, device.now);
     device.drain();
+    std::vector<v1::Confirm> asked;
+    for (const auto& frame : device.take_frames())
+      if (frame.has_confirm()) asked.push_back(frame.confirm());
+    return asked;
+  }
+  void confirm(std::uint32_t number) {
+    v1::ServerFrame frame;
+    frame.mutable_confirmed()->set_number(number);
+    device.receive(frame);
   }
 };
 
@@ -60,11 +70,12 @@ TEST_F(Receipts, ReadingOnAnotherDeviceCountsHere) {
   EXPECT_TRUE(device.take_frames().empty()) << "the server knows it already";
 }
 
-TEST_F(Receipts, WhatAPingHasNotConfirmedIsToldAgainOnTheNextConnection) {
+TEST_F(Receipts, WhatTheServerHasNotConfirmedIsToldAgainOnTheNextConnection) {
   device.receive(message_from(kPeer, 1000, kChat.value, "x"));
   read(1000);
   device.pass(kReadBatch);
   EXPECT_EQ(device.take_frames().size(), 2u);
+  EXPECT_EQ(ping_pong().size(), 1u) << "the answer to a ping says only that the frames have arrived";
   device.lose_connection();
   device.pass(Milliseconds{1000});
   device.say_hello();
@@ -74,15 +85,45 @@ TEST_F(Receipts, WhatAPingHasNotConfirmedIsToldAgainOnTheNextConnection) {
   EXPECT_EQ(frames[1].read().up_to_message_id(), 1000u);
 }
 
-TEST_F(Receipts, WhatAPingHasConfirmedIsNotToldAgainNotEvenAfterACrash) {
+TEST_F(Receipts, WhatTheServerHasConfirmedIsNotToldAgainNotEvenAfterACrash) {
   device.receive(message_from(kPeer, 1000, kChat.value, "x"));
   read(1000);
   device.pass(kReadBatch);
-  ping_pong();
-  device.take_frames();
+  confirm(ping_pong().at(0).number());
+  EXPECT_TRUE(ping_pong().empty()) << "there is nothing left to ask";
   device.crash();
   EXPECT_EQ(device.say_hello(), 1000u);
   EXPECT_TRUE(device.take_frames().empty());
+}
+
+TEST_F(Receipts, WhatIsToldAfterAskingIsNotConfirmedByTheAnswer) {
+  device.receive(message_from(kPeer, 1000, kChat.value, "x"));
+  const auto asked = ping_pong();
+  device.receive(message_from(kPeer, 1001, kChat.value, "y"));
+  read(1001);
+  device.pass(kReadBatch);
+  confirm(asked.at(0).number());
+  device.crash();
+  device.say_hello();
+  const auto frames = device.take_frames();
+  ASSERT_EQ(frames.size(), 2u);
+  ASSERT_EQ(frames[0].delivered().message_ids_size(), 1);
+  EXPECT_EQ(frames[0].delivered().message_ids(0), 1001u);
+  EXPECT_EQ(frames[1].read().up_to_message_id(), 1001u);
+}
+
+TEST_F(Receipts, OneQuestionIsOutAtATimeSoAServerWithoutADiskCostsNoMemory) {
+  device.receive(message_from(kPeer, 1000, kChat.value, "x"));
+  EXPECT_EQ(ping_pong().size(), 1u);
+  device.receive(message_from(kPeer, 1001, kChat.value, "y"));
+  EXPECT_TRUE(ping_pong().empty());
+  confirm(1);
+  EXPECT_EQ(ping_pong().size(), 1u) << "the second message";
+}
+
+TEST_F(Receipts, AConfirmationNobodyAskedForBreaksTheProtocol) {
+  confirm(1);
+  EXPECT_FALSE(device.connection_open);
 }
 
 TEST_F(Receipts, ACrashBetweenStoringAndTellingTellsLater) {
@@ -100,8 +141,7 @@ TEST_F(Receipts, ACrashBetweenStoringAndTellingTellsLater) {
 
 TEST_F(Receipts, WhatIsReadOfflineIsToldOnConnecting) {
   device.receive(message_from(kPeer, 1000, kChat.value, "x"));
-  ping_pong();
-  device.take_frames();
+  confirm(ping_pong().at(0).number());
   device.lose_connection();
   read(1000);
   device.crash();

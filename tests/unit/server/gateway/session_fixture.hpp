@@ -98,6 +98,7 @@ class FakeHost final : public SessionHost {
     return receipts_room;
   }
   [[nodiscard]] bool receipts_have_room() const override { return receipts_room; }
+  void confirm(const Session&, std::uint32_t number) override { confirms.push_back(number); }
   void heartbeat(const Session&) override { ++heartbeats; }
   void left(const Session&) override { ++left_calls; }
 
@@ -119,6 +120,7 @@ class FakeHost final : public SessionHost {
   std::vector<std::vector<UserId>> watched;
   std::vector<MessageId> delivered_ids;
   std::vector<std::pair<ConversationId, MessageId>> read;
+  std::vector<std::uint32_t> confirms;
   std::string checked_token;
   int heartbeats = 0;
   int left_calls = 0;

@@ -213,6 +213,17 @@ TEST_F(SessionLimits, ReceiptsPauseReadingWhileTheyCannotBeWritten) {
   EXPECT_EQ(sink.resumed, 1);
 }
 
+TEST_F(SessionLimits, AConfirmIsAnsweredWhenTheHostSaysSo) {
+  v1::ClientFrame frame;
+  frame.mutable_confirm()->set_number(7);
+  EXPECT_TRUE(receive(frame));
+  EXPECT_THAT(host.confirms, ElementsAre(7u));
+  EXPECT_THAT(sink.frames, IsEmpty());
+  session->on_confirmed(7);
+  ASSERT_THAT(sink.frames, SizeIs(1));
+  EXPECT_EQ(sink.frames[0].confirmed().number(), 7u);
+}
+
 TEST_F(SessionLimits, ReceiptsNameTheirConversationAndMessages) {
   v1::ClientFrame delivered;
   delivered.mutable_delivered()->add_message_ids(11);
