@@ -26,8 +26,8 @@ constexpr std::size_t kMaxTextBytes = 256;
 
 struct Running {
   Format format;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
+  std::shared_ptr<spdlog::details::thread_pool> pool;  // goes first: its thread uses the logger to the end
 };
 
 // The logger belongs to the process: it is set up once by main before any thread starts and taken down after
@@ -96,7 +96,7 @@ void start(const Options& options) {
                                                        spdlog::async_overflow_policy::overrun_oldest);
   logger->set_formatter(formatter(options.format));
   logger->set_level(spdlog::level::debug);
-  running = std::make_unique<Running>(Running{options.format, std::move(pool), std::move(logger)});
+  running = std::make_unique<Running>(Running{options.format, std::move(logger), std::move(pool)});
   lowest.store(options.level, std::memory_order_relaxed);
 }
 
