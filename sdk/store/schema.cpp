@@ -158,8 +158,11 @@ constexpr const char* kVersion2 = R"sql(
 PRAGMA secure_delete = FAST;
 DROP TABLE search;
 PRAGMA secure_delete = ON;
--- What is indexed is not the text but search_index.cpp's form of it, which has its case folded already.
-CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram case_sensitive 1');
+-- What is indexed is not the text but search_index.cpp's form of it, which has its case folded already. No sizes of
+-- texts are kept: they are for ranking, and we find by time.
+CREATE VIRTUAL TABLE search USING fts5 (
+  text, content = '', columnsize = 0, tokenize = 'trigram case_sensitive 1'
+);
 -- Its trigrams in order, and where each of them stands.
 CREATE VIRTUAL TABLE search_places USING fts5vocab (search, instance);
 

@@ -2,7 +2,7 @@
 // finished frames that goes to the kernel many at a time.
 //
 //   wire.enqueue(frame);  wire.enqueue(another);
-//   wire.flush();                                  // one sendmsg for both
+//   wire.flush();                                  // one system call for both
 //
 // Beast parses what comes in and writes its own control frames through async_write_some, which puts them into
 // the same queue: whole frames, so everything stays in order. Data frames do not pass through Beast: they are
@@ -143,6 +143,8 @@ class Wire {
   Attempt try_read(net::mutable_buffer buffer);
   Attempt try_handshake();
   Attempt tls_result(int result);
+  /// What send(2) says to the queue's first frames.
+  ssize_t send_frames();
   Attempt write_plain();
   Attempt write_tls();
   static Socket::wait_type wait_for(Readiness readiness) {
