@@ -25,6 +25,13 @@ MessagePlace read_place(const Query& q) {
           static_cast<MessageState>(q.int64(4))};
 }
 
+/// The row that the next new message gets: what AUTOINCREMENT would take (https://sqlite.org/autoinc.html).
+std::optional<std::uint64_t> next_row(Connection& db) {
+  auto q = db.query("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'messages'");
+  if (!q.next()) return std::nullopt;
+  return static_cast<std::uint64_t>(q.int64(0));
+}
+
 }  // namespace
 
 StoredMessage read_message(const Query& q) {
@@ -67,9 +74,9 @@ LocalId MessageTable::insert_history(const NewMessage& message) {
 LocalId MessageTable::insert_at(std::optional<std::uint64_t> row, const NewMessage& m) {
   const bool pending = !m.message_id;
   const std::optional<ByteView> key = m.key ? std::optional<ByteView>(m.key->bytes) : std::nullopt;
-  // A pending message's position follows from its row, which is not known yet: minus nothing is taken by
-  // anybody, and only until the next statement.
-  const std::int64_t position = pending ? -1 : static_cast<std::int64_t>(m.message_id.value);
+  // A pending message's position follows from its row.
+  if (pending && !row) row = next_row(db_);
+  const std::uint64_t position = pending ? kPendingBase + row.value_or(0) : m.message_id.value;
   db_.run(
       "INSERT INTO messages (row, conversation, position, sender_id, sender_device_id, is_mine, text, "
       "media_url, reply_to, created_at, state, idempotency_key, expires_at, can_retry) "
@@ -78,7 +85,6 @@ LocalId MessageTable::insert_at(std::optional<std::uint64_t> row, const NewMessa
       view_of(m.media_url), m.reply_to, m.created_at, m.state, key, m.expires_at);
   if (db_.failed()) return {};
   const LocalId local{static_cast<std::uint64_t>(db_.last_insert_rowid())};
-  if (pending) db_.run("UPDATE messages SET position = ?2 WHERE row = ?1", local, kPendingBase + local.value);
   SearchIndex(db_).add(local, m.text);
   return local;
 }

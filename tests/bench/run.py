@@ -185,6 +185,7 @@ class Bench:
         self.row(of + "search for three words", "50 ms", "", f"{ms('store_search/three_words'):.1f} ms")
         self.row(of + "search for a CJK word of 2 / 3 characters", "50 ms", "",
                  f"{ms('store_search/cjk_word_of_2'):.1f} / {ms('store_search/cjk_word_of_3'):.1f} ms")
+        self.row(of + "search for a word of 2 that no message has", "50 ms", "", f"{ms('store_search/word_of_2_not_there'):.2f} ms")
         self.row("send until it returns (with its fsync)", "2 ms", "", f"{ms('send_until_it_returns'):.2f} ms")
         self.row("one engine step without the commit: a message / typing (CPU)", "20 us", "",
                  f"{1000 * ms('engine_step_of_a_message', 'cpu_time'):.1f} / {1000 * ms('engine_step_of_typing', 'cpu_time'):.1f} us")
