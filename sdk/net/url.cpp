@@ -1,5 +1,7 @@
 #include "sdk/net/url.hpp"
 
+#include <algorithm>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -12,6 +14,12 @@ constexpr std::uint16_t kHttpsPort = 443;
 
 Error bad_url(const char* why) {
   return {ErrorCode::invalid_argument, std::string("the server's URL ") + why};
+}
+
+/// RFC 1123 §2.1, the underscore that some networks use, and names beyond ASCII, which the resolver judges.
+bool may_stand_in_host(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 std::string bracketed(const std::string& host) {
@@ -41,7 +49,9 @@ Result<Url> parse_url(std::string_view text) {
   url.host = view.host_type() == boost::urls::host_type::ipv6 ? std::string(view.host_address())
                                                               : std::string(view.host());
   if (url.host.empty()) return bad_url("names no host");
-  if (url.host.find_first_of(std::string_view("\0\r\n /", 5)) != std::string::npos) {
+  // Percent-encoded, anything can stand there; and it goes into the Host header and to the resolver.
+  if (view.host_type() != boost::urls::host_type::ipv6 &&
+      !std::all_of(url.host.begin(), url.host.end(), may_stand_in_host)) {
     return bad_url("has a host that is no host name");
   }
   const std::uint16_t usual_port = url.tls ? kHttpsPort : kHttpPort;

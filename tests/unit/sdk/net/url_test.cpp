@@ -57,6 +57,8 @@ TEST(Url, ThatCannotBeMeantIsRefusedByName) {
   EXPECT_EQ(refused("http://a.example:65536/"), "the server's URL has a port that is no port");
   EXPECT_EQ(refused("http://a%0d%0a.example/"), "the server's URL has a host that is no host name");
   EXPECT_EQ(refused("http://a%00b/"), "the server's URL has a host that is no host name");
+  EXPECT_EQ(refused("https://a%01b/"), "the server's URL has a host that is no host name");  // fuzzing
+  EXPECT_EQ(refused("https://a%3Ab/"), "the server's URL has a host that is no host name");
 }
 
 }  // namespace sotto::net
