@@ -24,6 +24,16 @@ ConversationChange to_change(v1::Conversation::Change change) {
              : ConversationChange::updated;
 }
 
+/// Those who were there before the change.
+std::vector<Member> without_added(std::vector<Member> members, const v1::Conversation& c) {
+  if (c.change() != v1::Conversation::members_added) return members;
+  const auto& added = c.affected_user_ids();
+  std::erase_if(members, [&](const Member& member) {
+    return std::find(added.begin(), added.end(), member.user_id.value) != added.end();
+  });
+  return members;
+}
+
 }  // namespace
 
 bool Stream::apply_message(const v1::Message& m) {
@@ -157,13 +167,18 @@ bool Stream::apply_conversation(const v1::Conversation& c) {
     return true;  // known already
   // Direct: both are in it for all of its messages, whenever this device has heard of it. Removed, or
   // deleted: the others are not told any more, and those of before stay.
-  if (!members.empty())
+  const bool first_heard =
+      !direct && c.change() != v1::Conversation::created && store.members.count(row) == 0;
+  if (!members.empty()) {
+    // Members that this device did not know: they were in it before the change, but for those it added.
+    if (first_heard) store.members.replace(row, without_added(members, c), 0);
     store.members.replace(row, members, direct ? 0 : c.change_id());
-  else
+  } else {
     store.members.end(row, core_.me(), c.change_id());
+  }
   if (auto now = store.conversations.find(row)) {
-    // Who has left is not waited for.
-    if (c.change() == v1::Conversation::members_removed) rise(core_, *now);
+    // Who has left is not waited for; and receipts may have come before it was known whose are needed.
+    if (first_heard || c.change() == v1::Conversation::members_removed) rise(core_, *now);
     ConversationChanged event;
     event.conversation = reading_.describe(*now);
     event.change = to_change(c.change());

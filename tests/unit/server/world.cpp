@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/crash_vfs.hpp"
+
 namespace sotto::server::testing {
 
 TempFolder::TempFolder() {
@@ -23,14 +25,25 @@ World::World(const Limits& given)
   open();
 }
 
+World::World(const Limits& given, test::CrashDisk& disk)
+    : limits(given),
+      groups(limits),
+      contacts(limits),
+      messages(limits, conversations),
+      retention(limits),
+      path_("server.db"),
+      vfs_(disk.vfs_name()) {
+  open();
+}
+
 void World::open() {
-  auto opened = open_database(path_, now, random);
+  auto opened = open_database(path_, now, random, vfs_);
   if (!opened) {
     std::fprintf(stderr, "%s\n", opened.error().text.c_str());
     std::abort();
   }
   // These tests are about rules; what survives a power cut is tested elsewhere.
-  (void)opened->writer.exec("PRAGMA synchronous = OFF");
+  if (vfs_ == nullptr) (void)opened->writer.exec("PRAGMA synchronous = OFF");
   store_ = std::make_unique<SqliteStore>(std::move(opened->writer), SqliteStore::Role::writer);
   ids_.emplace(1u);
   ids_->resume_after(opened->last_id);

@@ -30,6 +30,10 @@
 #include "server/services/stream_service.hpp"
 #include "server/services/user_service.hpp"
 
+namespace sotto::test {
+class CrashDisk;
+}
+
 namespace sotto::server::testing {
 
 /// A folder that is gone with the test.
@@ -64,6 +68,8 @@ class LambdaJob final : public WriteJob {
 class World final : public EventSink {
  public:
   explicit World(const Limits& limits = {});
+  /// On a disk that can fail; with every sync that the server makes.
+  World(const Limits& limits, test::CrashDisk& disk);
 
   /// A write job of its own. Its events are in `events` until the next one. `internal` if it could not be
   /// stored.
@@ -170,6 +176,7 @@ class World final : public EventSink {
 
   TempFolder folder_;
   std::string path_ = folder_.file("server.db");
+  const char* vfs_ = nullptr;
   std::unique_ptr<SqliteStore> store_;
   std::optional<SnowflakeGenerator> ids_;
   std::optional<BatchWriter> writer_;
