@@ -20,6 +20,7 @@ using namespace sotto::mls;
 constexpr std::size_t kSpread = 41;  // distance of the members who are really there: paths in all its parts
 constexpr int kRounds = 4;
 constexpr int kCreations = 3;
+constexpr int kMoreJoins = 2;
 constexpr double kNoLimit = 1e9;
 constexpr int kMessages = 400;
 constexpr int kMessagesPerRound = 20;
@@ -66,12 +67,14 @@ double measure_verification(const SignatureKeyPair& keys) {
 
 class Table {
  public:
-  explicit Table(double unit) : unit_(unit) {
-    std::printf("V = %.1f us\n%-52s %12s %12s\n", unit, "", "measured", "at most");
+  explicit Table(const SignatureKeyPair& keys) : keys_(keys) {
+    std::printf("%-52s %12s %12s\n", "", "measured", "at most");
   }
   void time(const char* what, double microseconds, double limit) {
+    unit_ = std::min(unit_, measure_verification(keys_));  // again and again: the machine's speed varies
     row(what, microseconds / unit_, limit, "V");
   }
+  void finish() const { std::printf("V = %.1f us\n", unit_); }
   void bytes(const char* what, std::size_t n, double limit) { row(what, static_cast<double>(n), limit, "B"); }
   [[nodiscard]] bool within() const { return within_; }
 
@@ -85,7 +88,8 @@ class Table {
     within_ = within_ && ok;
     std::printf("%-52s %10.2f %s %10.1f %s%s\n", what, value, unit, limit, unit, ok ? "" : "  EXCEEDED");
   }
-  double unit_;
+  const SignatureKeyPair& keys_;
+  double unit_ = kNoLimit;
   bool within_ = true;
 };
 
@@ -199,8 +203,11 @@ struct Bench {
     });
     table.time("create and add all others in one commit, welcome", creation, 3000);
     double joining = kNoLimit;
-    for (std::size_t i = 1; i < members; i += kSpread)
+    for (std::size_t i = 1; i < members; i += kSpread) {
       joining = std::min(joining, cost([&] { groups.push_back(join(*welcome, i)); }));
+      for (int again = 0; again < kMoreJoins; ++again)
+        joining = std::min(joining, cost([&] { join(*welcome, i); }));
+    }
     table.time("join from the welcome with the tree", joining, 650);
     for (std::size_t i = 0; i < groups.size(); ++i)
       self_update(i);
@@ -246,8 +253,9 @@ int main(int argc, char** argv) {
   for (const CipherSuite suite : {CipherSuite{3}, CipherSuite{1}}) {
     std::printf("\nsuite %u, %zu members\n", static_cast<unsigned>(suite), members);
     Bench bench(suite, members);
-    Table table(measure_verification(bench.identities[0].keys));
+    Table table(bench.identities[0].keys);
     bench.run(table);
+    table.finish();
     within = within && table.within();
   }
   return within ? 0 : 1;

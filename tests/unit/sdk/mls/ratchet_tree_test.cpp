@@ -236,6 +236,21 @@ TEST_F(Paths, AChangedParentIsNotChainedToItsLeaf) {
   EXPECT_EQ(check_parent_hashes(bad).error().code, ErrorCode::tree_parent_hash_invalid);
 }
 
+// RFC 9420 §7.9.2: the resolution of the child, without the node of the path, is what the parent lists there.
+TEST_F(Paths, ALeafThatItsParentDoesNotListBreaksTheChain) {
+  add_members(6);
+  commit(0);
+  commit(5);
+  add_members(1);  // leaf 6: unmerged at the root, and nodes 11 and 13 on the way to it are blank
+  ASSERT_EQ(tree.parent_node({7})->unmerged_leaves, std::vector<LeafIndex>{{6}});
+  ASSERT_TRUE(check_parent_hashes(tree));
+  ParentNode forgetful = *tree.parent_node({7});
+  forgetful.unmerged_leaves.clear();
+  tree.set_parent({7}, std::make_shared<const ParentNode>(forgetful));
+  EXPECT_TRUE(check_unmerged_leaves(tree));
+  EXPECT_EQ(check_parent_hashes(tree).error().code, ErrorCode::tree_parent_hash_invalid);
+}
+
 TEST_F(Paths, APathOfWrongShapeIsRefused) {
   add_members(4);
   UpdatePath path = commit(0);

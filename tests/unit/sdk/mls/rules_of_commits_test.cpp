@@ -75,6 +75,19 @@ struct CommitRules : testing::Test {
     options.proposals = proposals;
     return outcome(alice.commit(options, world.env));
   }
+  /// Alice's next PrivateMessage with that content, whoever signs it.
+  Bytes sealed(const FramedContent& content, const SignatureKeyPair& signer) {
+    const GroupState& state = alice.internals();
+    AuthenticatedContent signed_content;
+    signed_content.wire_format = WireFormat::private_message;
+    signed_content.content = content;
+    sign_content(signed_content, signer, state.current.context_bytes);
+    SecretTree tree = state.current.messages.clone();
+    const MessageKey key = std::move(tree.next(alice.own_leaf(), RatchetType::application)).value();
+    return to_message(
+        WireFormat::private_message,
+        seal_private(*state.suite, signed_content, key, state.current.secrets.sender_data, 0, world.random));
+  }
   void install_external_sender() {
     CommitOptions options;
     options.proposals = {Proposal::group_context_extensions(
@@ -94,6 +107,8 @@ TEST_F(CommitRules, AMessageIsForThisGroup) {
   FramedContent content = content_from(alice, Proposal::remove(carol.own_leaf()));
   content.group_id.push_back(1);
   EXPECT_EQ(bob_says(sign_and_tag(alice, content)), "wrong_group");
+  content.content = ApplicationData{{1}};
+  EXPECT_EQ(bob_says(sealed(content, clients[0].identity.keys)), "wrong_group");
 }
 TEST_F(CommitRules, AHandshakeMessageIsOfThisEpoch) {
   FramedContent content = content_from(alice, Proposal::remove(carol.own_leaf()));
@@ -119,19 +134,10 @@ TEST_F(CommitRules, TheSenderIsAMember) {
   EXPECT_EQ(bob_says(sign_and_tag(alice, content)), "sender_unknown");
   content.sender = Sender::member({0xFFFFFFFF});
   EXPECT_EQ(bob_says(sign_and_tag(alice, content)), "sender_unknown");
+  content.content = ApplicationData{{1}};
   for (const std::uint32_t nobody : {3u, 0xFFFFFFFFu}) {
-    const GroupState& state = alice.internals();
-    AuthenticatedContent sealed;
-    sealed.wire_format = WireFormat::private_message;
-    sealed.content = content_from(alice, ApplicationData{{1}});
-    sealed.content.sender = Sender::member({nobody});
-    sign_content(sealed, state.identity.keys, state.current.context_bytes);
-    SecretTree tree = state.current.messages.clone();
-    const MessageKey key = std::move(tree.next(alice.own_leaf(), RatchetType::application)).value();
-    EXPECT_EQ(bob_says(to_message(WireFormat::private_message,
-                                  seal_private(*state.suite, sealed, key, state.current.secrets.sender_data,
-                                               0, world.random))),
-              "sender_unknown");
+    content.sender = Sender::member({nobody});
+    EXPECT_EQ(bob_says(sealed(content, clients[0].identity.keys)), "sender_unknown");
   }
 }
 TEST_F(CommitRules, SenderDataOpensAsItWasSealed) {
@@ -150,6 +156,9 @@ TEST_F(CommitRules, TheSignatureIsTheSenders) {
   FramedContent content = content_from(alice, Proposal::remove(carol.own_leaf()));
   content.sender = Sender::member(carol.own_leaf());
   EXPECT_EQ(bob_says(sign_and_tag(alice, content)), "signature_invalid");
+  const FramedContent text = content_from(alice, ApplicationData{{1}});
+  EXPECT_EQ(bob_says(sealed(text, clients[2].identity.keys)), "signature_invalid");
+  EXPECT_EQ(bob_says(sealed(text, clients[0].identity.keys)), "accepted") << "its key was not used up";
 }
 TEST_F(CommitRules, TheMembershipTagIsRightAndWhole) {
   PublicMessage message = parse_public(forge_proposal(alice, Proposal::remove(carol.own_leaf())));
@@ -242,6 +251,7 @@ TEST_F(CommitRules, AnExternalSenderProposesWhatItMay) {
 }
 TEST_F(CommitRules, AStrangersProposalForItselfNeedsThePolicysLeave) {
   const KeyPackage package = dave.package().key_package;
+  EXPECT_EQ(outcome(make_new_member_proposal({}, {}, package, clients[0].identity.keys)), "invalid_argument");
   EXPECT_EQ(bob_says(*make_new_member_proposal(bob.group_id(), bob.epoch(), package, dave.identity.keys)),
             "proposal_not_authorized");
 }
@@ -566,8 +576,10 @@ TEST_F(CommitRules, AnEpochHoldsSoManyProposalsOnly) {
 }
 TEST_F(CommitRules, AGroupThatIsOverTakesNoMoreHandshakes) {
   const Bytes update = forge_proposal(alice, update_of(0));
+  const Bytes private_update = *carol.propose_update(nullptr, {}, world.env);
   ASSERT_TRUE(commit_to_all(world, alice, {&bob, &carol}, CommitOptions{{Proposal::reinit({})}}));
   EXPECT_EQ(bob_says(update), "group_not_active");
+  EXPECT_EQ(bob_says(private_update), "group_not_active");
   EXPECT_EQ(outcome(bob.commit({}, world.env)), "group_not_active");
   EXPECT_EQ(outcome(bob.propose(psk(), {}, world.env)), "group_not_active");
   EXPECT_EQ(outcome(bob.propose_update(nullptr, {}, world.env)), "group_not_active");

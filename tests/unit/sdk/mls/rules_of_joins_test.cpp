@@ -55,6 +55,11 @@ TEST_F(JoinRules, AWelcomeIsForOurKeyPackage) {
   bundle = dave.package();
   EXPECT_EQ(join(welcome), "welcome_not_for_us");
 }
+TEST_F(JoinRules, TheIdentityThatJoinsIsThatOfItsKeyPackage) {
+  const Bytes welcome = real_welcome();
+  EXPECT_EQ(outcome(Group::join(welcome, bundle, clients[0].identity.clone(), {}, world.env)),
+            "invalid_argument");
+}
 TEST_F(JoinRules, AWelcomeIsForTheSuiteOfOurKeyPackage) {
   Welcome welcome = parse_welcome(real_welcome());
   welcome.cipher_suite = CipherSuite{1};
