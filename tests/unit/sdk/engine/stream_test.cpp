@@ -175,6 +175,30 @@ TEST_F(Stream, AGroupMessageIsDeliveredAndReadWhenEveryMemberHas) {
   EXPECT_EQ(device.message(id).state, State::read);
 }
 
+TEST_F(Stream, AChangeThatIsTheFirstThisDeviceHearsOfAGroupTellsWhoWasInItBefore) {
+  // Found by seed 249: a new device whose question for the members was lost.
+  device.go_online();
+  device.receive(message_from(kMe, 1000, kGroup.value, "from my other device"));
+  device.receive(receipt(v1::Status::delivered, kPeer, 1001, kGroup.value, 1000));
+  const LocalId id = device.engine->messages({kGroup, {}, {}, 1})->messages.at(0).local_id;
+  EXPECT_EQ(device.message(id).state, State::sent);
+  auto removed = group_change(v1::Conversation::members_removed, 1002, kGroup.value, {kMe, kPeer});
+  removed.mutable_conversation()->add_affected_user_ids(kThird.value);
+  device.receive(removed);
+  EXPECT_EQ(device.message(id).state, State::delivered);
+}
+
+TEST_F(Stream, WhoIsAddedByTheFirstChangeThisDeviceHearsOfIsNotWaitedFor) {
+  device.go_online();
+  device.receive(message_from(kMe, 1000, kGroup.value, "from my other device"));
+  device.receive(receipt(v1::Status::read, kPeer, 1001, kGroup.value, 1000));
+  const LocalId id = device.engine->messages({kGroup, {}, {}, 1})->messages.at(0).local_id;
+  auto added = group_change(v1::Conversation::members_added, 1002, kGroup.value, {kMe, kPeer, kThird});
+  added.mutable_conversation()->add_affected_user_ids(kThird.value);
+  device.receive(added);
+  EXPECT_EQ(device.message(id).state, State::read);
+}
+
 TEST_F(Stream, WhoJoinsLaterOrLeavesIsNotWaitedFor) {
   device.go_online();
   device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
