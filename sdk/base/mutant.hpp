@@ -22,6 +22,7 @@ enum class Mutant : std::uint8_t {
   page_skips_elements,
   log_not_merged,
   receipts_not_stored,
+  confirmed_before_commit,
   // of the SDK
   cursor_past_hole,
   delivered_before_commit,

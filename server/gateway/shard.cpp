@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "sdk/base/mutant.hpp"
 #include "server/gateway/frames.hpp"
 #include "server/gateway/session_jobs.hpp"
 
@@ -274,6 +275,7 @@ bool Shard::read_up_to(const Session& session, ConversationId conversation, Mess
 }
 
 void Shard::confirm(const Session& session, std::uint32_t number) {
+  if (mutant(Mutant::confirmed_before_commit)) return find(session.ref())->on_confirmed(number);
   receipts_.confirm(session.ref().connection, number, driver_.now());
   arm();
 }

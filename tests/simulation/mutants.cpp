@@ -40,6 +40,7 @@ constexpr const char* kNames[] = {"none",
                                   "page_skips_elements",
                                   "log_not_merged",
                                   "receipts_not_stored",
+                                  "confirmed_before_commit",
                                   "cursor_past_hole",
                                   "delivered_before_commit",
                                   "delivered_told_too_early",
@@ -57,7 +58,7 @@ static_assert(std::size(kNames) == static_cast<std::size_t>(Mutant::count));
 constexpr Mutant kNotNoticedYet[] = {Mutant::id_goes_down,
                                      Mutant::catch_up_ends_early,
                                      Mutant::page_skips_elements,
-                                     Mutant::delivered_before_commit,
+                                     Mutant::confirmed_before_commit,
                                      Mutant::delivered_told_too_early,
                                      Mutant::resend_forgotten};
 

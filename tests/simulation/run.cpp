@@ -134,6 +134,27 @@ class Run {
     device.settle();
   }
 
+  static void talk(SimDevice& device, const Action& action) {
+    if (auto conversation = pick(device, action.target, false)) device.send(conversation->id, action.amount);
+  }
+
+  /// Ids are given before, during and after the step; one time in four the server also dies in between, and
+  /// has only its tables to know how far it was.
+  void step_back(SimDevice& device, const Action& action) {
+    auto conversation = pick(device, action.target, false);
+    if (!conversation) return;
+    for (int i = 0; i < 5; ++i) {
+      world_.after(i * world_.between(50ms, 300ms),
+                   [this, index = device.number(), to = conversation->id] { devices_[index]->send(to, 2); });
+    }
+    world_.after(world_.between(100ms, 700ms), [this, by = Milliseconds{action.amount}] {
+      server_.move_clock(-by);
+      if (!world_.chance(25)) return;
+      server_.kill(world_.chance(50));
+      ensure_server();
+    });
+  }
+
   void act(const Action& action) {
     world_.tell([&] { return describe(action); });
     auto& device = *devices_[action.device % devices_.size()];
@@ -177,6 +198,25 @@ class Run {
         devices_.back()->go_online();
         devices_.back()->sign_in();
         break;
+      case ActionKind::send_and_crash:
+        talk(device, action);
+        world_.after(world_.between(0ms, 60ms), [this, index = device.number()] {
+          devices_[index]->crash(world_.chance(50));
+          world_.after(world_.between(10ms, 5s), [this, index] { devices_[index]->start(); });
+        });
+        break;
+      case ActionKind::send_and_break:
+        talk(device, action);
+        world_.after(world_.between(0ms, 60ms), [this, index = device.number()] {
+          devices_[index]->break_connection(true, world_.chance(70));
+        });
+        break;
+      case ActionKind::device_dies:
+        device.die_at(action.amount);
+        break;
+      case ActionKind::clock_steps_back:
+        step_back(device, action);
+        break;
       case ActionKind::break_connection:
         device.break_connection(true, true);
         break;
@@ -192,7 +232,7 @@ class Run {
         break;
       case ActionKind::crash_server:
         // Most batches change the disk five to thirty times.
-        server_.die_at(action.target == 0 ? 0 : action.target * 3);
+        server_.die_at(action.target == 0 ? 0 : 1 + action.amount % 30);
         world_.after(amount, [this] { ensure_server(); });
         break;
       case ActionKind::kill_server:
@@ -200,7 +240,10 @@ class Run {
         world_.after(amount, [this] { ensure_server(); });
         break;
       case ActionKind::server_disk_fails:
-        server_.fail_disk(action.amount, action.target % 2 == 0);
+        if (action.target == 0)
+          server_.fail_reads(action.amount);
+        else
+          server_.fail_disk(action.amount, action.target % 2 == 0);
         world_.after(world_.between(1s, 20s), [this] { server_.heal(); });
         break;
       case ActionKind::device_disk_fails:

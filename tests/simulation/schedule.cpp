@@ -27,6 +27,10 @@ constexpr std::array kWeights{
     Weighted{ActionKind::go_offline, 3},
     Weighted{ActionKind::go_online, 5},
     Weighted{ActionKind::new_device, 1},
+    Weighted{ActionKind::send_and_crash, 4},
+    Weighted{ActionKind::send_and_break, 4},
+    Weighted{ActionKind::device_dies, 3},
+    Weighted{ActionKind::clock_steps_back, 2},
     Weighted{ActionKind::break_connection, 8},
     Weighted{ActionKind::half_open, 3},
     Weighted{ActionKind::stall_reader, 2},
@@ -52,6 +56,10 @@ constexpr const char* kNames[] = {"sends",
                                   "goes offline",
                                   "goes online",
                                   "gets a new device",
+                                  "sends and crashes",
+                                  "sends and its connection breaks",
+                                  "crashes in a commit",
+                                  "talks while the server's clock steps back",
                                   "connection breaks",
                                   "connection goes silent",
                                   "stops reading",
@@ -69,6 +77,13 @@ std::uint32_t amount_of(ActionKind kind, Random& random, const Scale& scale) {
     case ActionKind::send_direct:
       // Mostly a word, sometimes a burst that is longer than what may be in flight.
       return static_cast<std::uint32_t>(random.below(8) == 0 ? 20 + random.below(60) : 1 + random.below(4));
+    case ActionKind::send_and_crash:
+    case ActionKind::send_and_break:
+      return static_cast<std::uint32_t>(1 + random.below(random.below(3) == 0 ? 60 : 4));
+    case ActionKind::device_dies:
+      return static_cast<std::uint32_t>(random.below(3) == 0 ? 0 : random.below(30));
+    case ActionKind::clock_steps_back:
+      return static_cast<std::uint32_t>(100 + random.below(3'900));
     case ActionKind::create_group:
       return static_cast<std::uint32_t>(1 + random.below(scale.people - 1));
     case ActionKind::add_member:

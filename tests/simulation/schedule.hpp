@@ -27,6 +27,10 @@ enum class ActionKind : std::uint8_t {
   go_online,
   new_device,  // for the person of `device`
   // what goes wrong
+  send_and_crash,     // `amount` messages into conversation `target`, and dead before all answers are there
+  send_and_break,     // ... and its connection breaks
+  device_dies,        // at step `amount` of its next commit, or, with 0, between commit and sending
+  clock_steps_back,   // the server's, by `amount` ms while `device` talks in conversation `target`
   break_connection,   // both ends notice soon
   half_open,          // neither notices by itself
   stall_reader,       // `device` does not read for `amount` ms

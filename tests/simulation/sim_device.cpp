@@ -15,6 +15,8 @@ namespace {
 // REST over a virtual network: one way.
 constexpr Milliseconds kLeastDelay = 1ms;
 constexpr Milliseconds kMostDelay = 40ms;
+// No two clocks are the same; how far one can be off by a jump is the schedule's.
+constexpr Milliseconds kSkew = 3s;
 // How soon an end notices that the other has gone.
 constexpr Milliseconds kResetAfter = 5ms;
 
@@ -50,7 +52,8 @@ SimDevice::SimDevice(World& world, SimServer& server, std::uint32_t number, std:
       server_(server),
       number_(number),
       phone_(std::move(phone)),
-      disk_(world.random().next_u64()) {}
+      disk_(world.random().next_u64()),
+      skew_(world.between(-kSkew, kSkew)) {}
 
 SimDevice::~SimDevice() = default;
 
@@ -85,6 +88,7 @@ void SimDevice::start() {
   }
   ++life_;
   if (account_ && !engine_->account()) complain("forgot who is signed in");
+  check_claims();
   if (wants_online_ && engine_->account()) engine_->connect(now(), [](Result<void>) {});
   settle();
 }
@@ -93,7 +97,7 @@ void SimDevice::crash(bool power) {
   if (!engine_) return;
   world_.tell([&] { return "device " + std::to_string(number_) + (power ? " loses power" : " is killed"); });
   break_connection(false, true);
-  crash_armed_ = false;
+  crash_armed_ = dies_before_sending_ = false;
   if (power) {
     disk_.power_cycle();
   } else {
@@ -106,11 +110,23 @@ void SimDevice::crash(bool power) {
   requests_.clear();
 }
 
+void SimDevice::die_at(std::uint32_t change) {
+  if (!engine_) return;
+  if (change == 0) {
+    dies_before_sending_ = true;
+    return;
+  }
+  crash_armed_ = true;
+  disk_.crash_at(change);
+}
+
 void SimDevice::fail_disk(std::uint32_t change) {
+  crash_armed_ = false;
   disk_.fail_at(change, SQLITE_IOERR_WRITE);
 }
 
 void SimDevice::heal() {
+  crash_armed_ = dies_before_sending_ = false;
   disk_.heal();
 }
 
@@ -124,7 +140,12 @@ void SimDevice::after(Milliseconds delay, std::function<void()> what) {
 
 void SimDevice::settle() {
   if (!engine_) return;
+  if (crash_armed_ && disk_.struck()) return died();
   for (auto effects = engine_->take_effects(); !effects.empty(); effects = engine_->take_effects()) {
+    const bool sends = std::any_of(effects.begin(), effects.end(), [](const engine::Effect& effect) {
+      return std::holds_alternative<engine::SendFrame>(effect);
+    });
+    if (sends && dies_before_sending_) return died();
     for (auto& effect : effects)
       perform(effect);
   }
@@ -173,13 +194,42 @@ void SimDevice::perform(engine::Effect& effect) {
 
 void SimDevice::watch(std::string_view bytes) {
   v1::ClientFrame frame;
-  if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !frame.has_delivered()) return;
+  if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
+  if (frame.has_sync()) place_ = frame.sync().last_seen_message_id();
   const ConversationId conversation{frame.delivered().conversation_id()};
   for (const std::uint64_t id : frame.delivered().message_ids()) {
-    auto page = engine_->messages({conversation, MessageId{id + 1}, {}, 1});
-    if (!page || page->messages.empty() || page->messages.front().message_id.value != id)
-      complain("said that it has message " + std::to_string(id) + ", and has not stored it");
+    if (!holds(conversation, id))
+      complain("G5: said that it has message " + std::to_string(id) + ", and has not stored it");
+    claims_.emplace_back(conversation, id);
   }
+}
+
+void SimDevice::watch_stream(std::string_view bytes) {
+  v1::ServerFrame frame;
+  if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return complain("got what is no frame");
+  auto next = [this](std::uint64_t id) {
+    if (id <= place_)
+      complain("G3: the server's stream goes back from " + std::to_string(place_) + " to " +
+               std::to_string(id));
+    place_ = std::max(place_, id);
+  };
+  if (frame.has_message()) next(frame.message().message_id());
+  if (frame.has_conversation()) next(frame.conversation().change_id());
+  for (const auto& item : frame.receipts().items())
+    next(item.receipt_id());
+}
+
+void SimDevice::check_claims() {
+  for (const auto& [conversation, id] : std::exchange(claims_, {})) {
+    if (!holds(conversation, id))
+      complain("G5: said that it has message " + std::to_string(id) + ", and lost it when it died");
+  }
+}
+
+bool SimDevice::holds(ConversationId conversation, std::uint64_t message) {
+  auto page = engine_->messages({conversation, MessageId{message + 1}, {}, 1});
+  return page && !page->messages.empty() && page->messages.front().message_id.value == message;
 }
 
 void SimDevice::open_connection(engine::OpenConnection& effect) {
@@ -218,6 +268,7 @@ void SimDevice::take(engine::ConnectionNumber connection, const std::shared_ptr<
       world_.tell([&] {
         return "device " + std::to_string(number_) + " <- " + in_words<v1::ServerFrame>(item.bytes);
       });
+      watch_stream(item.bytes);
       engine_->on_frame(connection, as_bytes(item.bytes), now());
       break;
     case Link::Kind::ping:
@@ -229,7 +280,6 @@ void SimDevice::take(engine::ConnectionNumber connection, const std::shared_ptr<
     case Link::Kind::close:
       return closed(connection, {item.code, 0, std::nullopt});
   }
-  if (crash_armed_ && disk_.struck()) return died();
   settle();
 }
 
@@ -299,10 +349,13 @@ void SimDevice::send_request(engine::SendRequest& effect) {
   // One in twenty is lost on the way there, one in twenty on the way back: the server has done it then.
   const bool lost = world_.chance(5);
   const bool answer_lost = world_.chance(5);
+  // A proxy may repeat what it may repeat (RFC 9110 §9.2.2).
+  const bool repeated = request.method != "POST" && world_.chance(3);
   after(engine::kRequestTimeout, [fail] { fail(ErrorCode::timed_out); });
   if (lost) return;
-  after(world_.between(kLeastDelay, kMostDelay), [this, number, request, answer_lost, fail] {
+  after(world_.between(kLeastDelay, kMostDelay), [this, number, request, answer_lost, repeated, fail] {
     if (!server_.is_up()) return fail(ErrorCode::network_unreachable);
+    if (repeated) server_.request(request, [](const server::HttpResponse&) {});
     server_.request(request, [this, number, answer_lost, life = life_](server::HttpResponse response) {
       if (answer_lost || life != life_ || !engine_) return;
       after(world_.between(kLeastDelay, kMostDelay), [this, number, response] {

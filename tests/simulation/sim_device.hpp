@@ -41,6 +41,9 @@ class SimDevice {
   // ---- its life
   void start();
   void crash(bool power);
+  /// It loses power at the n-th change of its disk from now, or, with 0, between its next commit and the
+  /// frames that should leave after it. It comes back by itself.
+  void die_at(std::uint32_t change);
   [[nodiscard]] bool is_running() const { return engine_ != nullptr; }
   void fail_disk(std::uint32_t change);
   void heal();
@@ -77,6 +80,11 @@ class SimDevice {
 
   /// What a frame claims has to be so when it leaves.
   void watch(std::string_view frame);
+  /// The stream of a connection rises, and begins behind the place that was asked for.
+  void watch_stream(std::string_view frame);
+  /// And still be so when the device has come back.
+  void check_claims();
+  [[nodiscard]] bool holds(ConversationId conversation, std::uint64_t message);
   void perform(engine::Effect& effect);
   void open_connection(engine::OpenConnection& effect);
   void send_request(engine::SendRequest& effect);
@@ -95,7 +103,7 @@ class SimDevice {
   std::uint32_t number_;
   std::string phone_;
   test::CrashDisk disk_;
-  Milliseconds skew_{0};
+  Milliseconds skew_;
 
   // Of the running process.
   std::unique_ptr<engine::Engine> engine_;
@@ -104,13 +112,16 @@ class SimDevice {
   engine::ConnectionNumber connection_{};
   std::shared_ptr<Link> link_;
   std::set<engine::RequestNumber> requests_;
+  std::uint64_t place_ = 0;  // in the stream of this connection
   bool crash_armed_ = false;
+  bool dies_before_sending_ = false;
 
   // The witness.
   std::optional<Account> account_;
   bool wants_online_ = false;
   std::map<LocalId, Witnessed> sent_;
   std::uint64_t sends_ = 0;
+  std::vector<std::pair<ConversationId, std::uint64_t>> claims_;  ///< `delivered`, since the last start
   std::vector<std::string> complaints_;
 };
 

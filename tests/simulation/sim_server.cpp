@@ -93,6 +93,7 @@ struct SimServer::Running final : server::ShardDriver, std::enable_shared_from_t
   static server::SessionSettings settings() {
     server::SessionSettings settings;
     settings.max_queued_bytes = 8 * 1024;  // small, so that falling back to the store happens
+    settings.page_elements = 12;           // and a burst takes several pages
     return settings;
   }
 
@@ -243,6 +244,11 @@ void SimServer::die_at(std::uint32_t change) {
 void SimServer::fail_disk(std::uint32_t change, bool until_healed) {
   crash_armed_ = false;
   if (running_) disk_.fail_at(change, SQLITE_FULL, until_healed);
+}
+
+void SimServer::fail_reads(std::uint32_t read) {
+  crash_armed_ = false;
+  if (running_) disk_.fail_read_at(read);
 }
 
 void SimServer::heal() {

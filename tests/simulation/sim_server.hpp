@@ -30,6 +30,7 @@ class SimServer {
   /// publication.
   void die_at(std::uint32_t change);
   void fail_disk(std::uint32_t change, bool until_healed);
+  void fail_reads(std::uint32_t read);
   void heal();
   void move_clock(Milliseconds by) { skew_ += by; }
   void set_clock_right() { skew_ = 0ms; }
