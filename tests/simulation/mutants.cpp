@@ -54,13 +54,9 @@ constexpr const char* kNames[] = {"none",
                                   "commit_not_synced"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(Mutant::count));
 
-// Open: nothing of a schedule makes these show within the seeds tried so far. Only played with --all.
-constexpr Mutant kNotNoticedYet[] = {Mutant::id_goes_down,
-                                     Mutant::catch_up_ends_early,
-                                     Mutant::page_skips_elements,
-                                     Mutant::confirmed_before_commit,
-                                     Mutant::delivered_told_too_early,
-                                     Mutant::resend_forgotten};
+// Open: nothing of a schedule makes it show within 100 seeds. Only played with --all. (Of the mechanism
+// itself there are unit tests: shard_receipts_test.)
+constexpr Mutant kNotNoticedYet[] = {Mutant::confirmed_before_commit};
 
 bool is_open(Mutant mutant) {
   return std::find(std::begin(kNotNoticedYet), std::end(kNotNoticedYet), mutant) != std::end(kNotNoticedYet);
