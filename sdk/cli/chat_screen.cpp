@@ -111,7 +111,7 @@ int draw_input(const ChatPicture& picture, int bottom, int left, int width) {
   const int top = bottom - total + 1;
   for (int i = 0; i < total && i + skipped < static_cast<int>(lines.size()); ++i) {
     put(top + i, left, i + skipped == 0 ? "›" : " ", A_BOLD, kMine);
-    put(top + i, left + 2, lines[static_cast<std::size_t>(i + skipped)]);
+    put(top + i, left + 2, lines[static_cast<std::size_t>(i) + static_cast<std::size_t>(skipped)]);
   }
   const int trailing = !before.empty() && before.back() == ' ' ? 1 : 0;
   move(top + static_cast<int>(up_to_cursor.size()) - 1 - skipped,

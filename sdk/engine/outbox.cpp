@@ -76,7 +76,7 @@ Result<SendReceipt> Outbox::send(const store::StoredConversation& conversation,
   store.messages.record(entry.message, {core_.now.wall, MessageState::queued, 0, ""});
   const LocalId local = entry.message;
   core_.touch(conversation.row);
-  insert(conversation.row, std::move(entry));
+  insert(conversation.row, entry);
   core_.stage_message(local, true);
   if (!lanes_[conversation.row].failed.empty())
     set_state(find(local)->entry(), MessageState::blocked, "an earlier message failed");
@@ -125,7 +125,7 @@ Result<void> Outbox::retry(LocalId message) {
   store.messages.set_expiry(message, expires_at);
   store.outbox.add(message, stored->conversation);
   set_state(entry, MessageState::queued, "retry");
-  insert(stored->conversation, std::move(entry));
+  insert(stored->conversation, entry);
   reblock(lanes_[stored->conversation]);
   return {};
 }
@@ -162,7 +162,7 @@ void Outbox::on_seen(const store::MessagePlace& place, MessageId id, Conversatio
     // It had expired here although the server got it, and only the answer was lost.
     Entry entry;
     entry.message = place.local_id;
-    insert(place.conversation, std::move(entry));
+    insert(place.conversation, entry);
     found = find(place.local_id);
   }
   acknowledged(*found, id, conversation, status, created_at, "seen in the stream");
@@ -257,7 +257,7 @@ void Outbox::moved(ConversationRow from, ConversationRow to) {
   for (Entry& entry : old.entries) {
     by_key_[entry.key] = {to, entry.message};
     by_message_[entry.message] = to;
-    target.entries.push_back(std::move(entry));
+    target.entries.push_back(entry);
   }
   std::sort(target.entries.begin(), target.entries.end(),
             [](const Entry& a, const Entry& b) { return a.message < b.message; });

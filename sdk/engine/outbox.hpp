@@ -112,7 +112,7 @@ class Outbox final : public Part {
 
   std::optional<Found> find(LocalId message);
   std::optional<Found> find(const Uuid& key);
-  void insert(ConversationRow row, Entry entry);
+  void insert(ConversationRow row, const Entry& entry);
   void erase(const Found& found);
   void leave_flight(Lane& lane, Entry& entry);
   void set_state(Entry& entry, MessageState state, const std::string& cause);

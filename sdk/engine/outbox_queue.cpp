@@ -30,7 +30,7 @@ void Outbox::load() {
       entry.key = make_uuid_v7(core_.now.wall, core_.random);
     if (entry.state == MessageState::in_flight || entry.state == MessageState::encrypting)
       set_state(entry, MessageState::queued, "restarted");
-    insert(stored.conversation, std::move(entry));
+    insert(stored.conversation, entry);
   }
 }
 
@@ -159,7 +159,7 @@ std::optional<Outbox::Found> Outbox::find(const Uuid& key) {
   return known == by_key_.end() ? std::nullopt : find(known->second.second);
 }
 
-void Outbox::insert(ConversationRow row, Entry entry) {
+void Outbox::insert(ConversationRow row, const Entry& entry) {
   by_key_[entry.key] = {row, entry.message};
   by_message_[entry.message] = row;
   if (entry.expires_at && entry.state != MessageState::failed)
@@ -168,7 +168,7 @@ void Outbox::insert(ConversationRow row, Entry entry) {
   auto& entries = lanes_[row].entries;
   auto at = std::lower_bound(entries.begin(), entries.end(), entry.message,
                              [](const Entry& e, LocalId id) { return e.message < id; });
-  entries.insert(at, std::move(entry));
+  entries.insert(at, entry);
   runnable_.insert(row);
 }
 

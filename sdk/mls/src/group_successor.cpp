@@ -53,6 +53,7 @@ Result<Group::NewGroup> start(const Group& old, Successor successor, const std::
   if (!group) return group.error();
   GroupState& state = group->internals();
   std::vector<Proposal> proposals;
+  proposals.reserve(members.size() + 1);
   for (const KeyPackage& package : members)
     proposals.push_back(Proposal::add(package));
   proposals.push_back({PreSharedKey{id}});
