@@ -33,7 +33,8 @@ class SearchIndex {
                                   std::size_t limit);
 
   /// Indexes what a migration has left to do. A store that is opened calls it first: nothing is found before,
-  /// and nothing may be removed. Half a minute a million messages; killed in the middle, it goes on from there.
+  /// and nothing may be removed. Half a minute a million messages; killed in the middle, it goes on from
+  /// there.
   Result<void> finish_rebuild();
 
  private:

@@ -38,12 +38,11 @@ void Dispatcher::attach(std::vector<Shard*> shards) {
   shards_ = std::move(shards);
   targets_.resize(shards_.size());
   ShardDriver& first = shards_.front()->driver();
-  hub_.emplace(services_,
-               PresenceHub::Effects{
-                   .post = [&first](std::function<void()> work) { first.post(std::move(work)); },
-                   .tell = [this](std::vector<PresenceNotice> notices) { tell(std::move(notices)); },
-                   .now = [&first] { return first.now(); },
-               });
+  hub_.emplace(services_, PresenceHub::Effects{
+                              .post = [&first](std::function<void()> work) { first.post(std::move(work)); },
+                              .tell = [this](const std::vector<PresenceNotice>& notices) { tell(notices); },
+                              .now = [&first] { return first.now(); },
+                          });
 }
 
 // ---------------------------------------------------------------- a batch
@@ -166,10 +165,10 @@ void Dispatcher::housekeeping(std::uint32_t shard) {
   if (shard == 0) hub_->tick();
 }
 
-void Dispatcher::tell(std::vector<PresenceNotice> notices) {
+void Dispatcher::tell(const std::vector<PresenceNotice>& notices) {
   std::vector<std::vector<PresenceNotice>> by_shard(shards_.size());
-  for (PresenceNotice& notice : notices)
-    by_shard[notice.to.thread].push_back(std::move(notice));
+  for (const PresenceNotice& notice : notices)
+    by_shard[notice.to.thread].push_back(notice);
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     if (by_shard[i].empty()) continue;
     shards_[i]->driver().post(

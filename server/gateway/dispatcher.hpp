@@ -56,7 +56,7 @@ class Dispatcher final : public EventSink, public ShardPeers {
   void address(std::uint32_t index, const VisibilityChanged& event);
   void target(std::uint32_t index, SessionRef session, bool shows_members = false);
   void wake_devices(const MessageStored& event);
-  void tell(std::vector<PresenceNotice> notices);
+  void tell(const std::vector<PresenceNotice>& notices);
   void on_hub(std::function<void(PresenceHub&)> work);
 
   GatewayServices services_;

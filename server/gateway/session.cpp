@@ -138,7 +138,8 @@ void Session::handle_message(v1::OutgoingMessage&& frame) {
   auto message = to_new_message(std::move(frame));
   if (!message) {
     host_.metrics().messages_refused.add();
-    return send_error(message.error(), frame.idempotency_key());  // not moved from: it was refused
+    // NOLINTNEXTLINE(bugprone-use-after-move): what is refused is not moved from
+    return send_error(message.error(), frame.idempotency_key());
   }
   if (barrier_up_) {
     host_.metrics().messages_refused.add();

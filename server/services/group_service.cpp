@@ -130,7 +130,7 @@ ServiceResult<ConversationPtr> GroupService::as_admin(const Store& store, const 
 ServiceResult<ConversationPtr> GroupService::rename(Store& store, WriteContext& context, const Caller& caller,
                                                     ConversationId group, const std::string& name) {
   if (auto ok = check_text(kNameRule, name); !ok) return ok.error();
-  const ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
+  ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
   if (!state || (*state)->name == name) return state;
   store.conversations().rename(group, name);
   publish_change(store, context, {context.next_id<ChangeId>(), group, ChangeKind::renamed, caller.user, {}});
@@ -139,7 +139,7 @@ ServiceResult<ConversationPtr> GroupService::rename(Store& store, WriteContext& 
 
 ServiceResult<void> GroupService::remove(Store& store, WriteContext& context, const Caller& caller,
                                          ConversationId group) {
-  const ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
+  ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
   if (!state) return state.error();
   delete_group(store, context, caller.user, **state);
   return {};
@@ -158,7 +158,7 @@ void GroupService::delete_group(Store& store, WriteContext& context, UserId acto
 ServiceResult<ConversationPtr> GroupService::add_members(Store& store, WriteContext& context,
                                                          const Caller& caller, ConversationId group,
                                                          const std::vector<UserId>& users) {
-  const ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
+  ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
   if (!state) return state;
   if (users.empty()) return refuse(ServiceCode::bad_request, "user_ids: must not be empty");
   if (auto ok = check_size(users.size(), "user_ids"); !ok) return ok.error();
@@ -211,7 +211,7 @@ void GroupService::take_out(Store& store, WriteContext& context, UserId actor,
 ServiceResult<ConversationPtr> GroupService::set_role(Store& store, WriteContext& context,
                                                       const Caller& caller, ConversationId group, UserId user,
                                                       Role role) {
-  const ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
+  ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
   if (!state) return state;
   const Member* member = (*state)->find(user);
   if (member == nullptr) {
