@@ -68,8 +68,7 @@ bool Checkpoints::disk_is_short(int pages) const {
 bool Checkpoints::give_room_back() {
   looked_at_ = 0;
   int pages = 0;
-  int moved = 0;
-  const int code = sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+  const int code = sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, nullptr);
   if (code != SQLITE_OK || pages <= 0) return false;
   return sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) == SQLITE_OK;
 }
