@@ -2,18 +2,11 @@
 // each for their turns, a storage that holds every job until the test lets it go.
 #include "server/gateway/dispatcher.hpp"
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "server/adapters/memory/memory_session_registry.hpp"
-#include "server/services/auth_service.hpp"
-#include "server/services/conversation_service.hpp"
-#include "server/services/message_service.hpp"
-#include "server/services/receipt_service.hpp"
-#include "server/services/stream_service.hpp"
-#include "tests/unit/server/gateway/session_fixture.hpp"
+#include "tests/unit/server/gateway/shard_fixture.hpp"
 
 namespace sotto::server {
 namespace {
@@ -22,49 +15,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Turns are taken when the test says so.
-class QueueDriver final : public ShardDriver {
- public:
-  void post(std::function<void()> work) override { posted.push_back(std::move(work)); }
-  void wake_at(Timestamp at) override { wake = at; }
-  [[nodiscard]] Timestamp now() const override { return time; }
-  [[nodiscard]] std::int64_t monotonic_us() const override { return to_unix_ms(time) * 1000; }
-  void run() {
-    while (!posted.empty()) {
-      const auto work = std::move(posted.front());
-      posted.pop_front();
-      work();
-    }
-  }
-
-  std::deque<std::function<void()>> posted;
-  Timestamp time = from_unix_ms(1'800'000'000'000);
-  Timestamp wake = Timestamp::max();
-};
-
-class HeldStorage final : public Storage {
- public:
-  bool write(std::unique_ptr<WriteJob>& job) override {
-    if (full) return false;
-    writes.push_back(std::move(job));
-    return true;
-  }
-  bool read(std::unique_ptr<ReadJob>& job) override {
-    if (full) return false;
-    reads.push_back(std::move(job));
-    return true;
-  }
-
-  bool full = false;
-  std::vector<std::unique_ptr<WriteJob>> writes;
-  std::vector<std::unique_ptr<ReadJob>> reads;
-};
-
-class NoPush final : public PushSender {
-  void send(PushNotice) override {}
-};
-
-class DispatcherTest : public testing::Test {
+class DispatcherTest : public ShardTest {
  protected:
   DispatcherTest() { dispatcher.attach({&shards[0], &shards[1]}); }
 
@@ -127,20 +78,6 @@ class DispatcherTest : public testing::Test {
   static constexpr UserId kBen{8};
   static constexpr UserId kCem{9};
 
-  HeldStorage storage;
-  MemorySessionRegistry registry;
-  NoPush push;
-  Limits limits;
-  AuthService auth{limits, SecretBytes(32), true};
-  ConversationService conversations;
-  MessageService messages{limits, conversations};
-  ReceiptService receipts;
-  StreamService streams;
-  SeededRandom random{1};
-  Metrics metrics;
-  GatewayServices services{storage,  registry, push,    auth,   conversations,
-                           messages, receipts, streams, random, limits};
-  Dispatcher dispatcher{services, metrics};
   QueueDriver drivers[2];
   Shard shards[2] = {{0, drivers[0], services, {}, metrics, dispatcher},
                      {1, drivers[1], services, {}, metrics, dispatcher}};
@@ -249,24 +186,6 @@ TEST_F(DispatcherTest, WhatComesForAConnectionThatIsGoneIsDropped) {
   EXPECT_THAT(ben->told(), IsEmpty());
   EXPECT_EQ(metrics.sessions_open.value(), 0);
   EXPECT_THAT(registry.find(kBen), IsEmpty());
-}
-
-// ---------------------------------------------------------------- a shard's receipts
-
-TEST_F(DispatcherTest, ReceiptsAreCollectedForHalfASecondAndWrittenAsOne) {
-  const auto ann = online(0, kAnn, DeviceId{71});
-  for (std::uint64_t id = 10; id < 15; ++id) {
-    v1::ClientFrame frame;
-    frame.mutable_delivered()->set_conversation_id(5);
-    frame.mutable_delivered()->add_message_ids(id);
-    (void)ann->session->on_frame(encode_frame(WireFormat::binary, frame), false);
-    drivers[0].time += 50ms;
-    shards[0].on_wake();
-  }
-  EXPECT_THAT(storage.writes, IsEmpty());
-  drivers[0].time += limits.receipt_flush;
-  shards[0].on_wake();
-  EXPECT_EQ(storage.writes.size(), 1U);
 }
 
 }  // namespace
