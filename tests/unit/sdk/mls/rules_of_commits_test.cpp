@@ -52,7 +52,7 @@ TEST_F(CommitRules, ACustomProposalIsSupportedByAllWhoStay) {
   const Proposal custom = Proposal::custom(kType, {1});
   EXPECT_EQ(list({custom}), "proposal_type_unsupported");
   // Bob supports it with Alice; Carol goes and Dave comes, and neither needs to.
-  for (const std::size_t i : {0, 1})
+  for (const std::size_t i : {0U, 1U})
     clients[i].identity.capabilities.proposals = {kType};
   regroup();
   EXPECT_EQ(list({custom}), "proposal_type_unsupported");

@@ -200,7 +200,7 @@ struct JoinRulesOfLeaves : JoinRules {
     groups.push_back(clients[0].create("group"));
     CommitOptions options;
     options.force_path = false;
-    for (const std::size_t i : {1, 2})
+    for (const std::size_t i : {1U, 2U})
       options.proposals.push_back(Proposal::add(clients[i].package().key_package));
     EXPECT_TRUE(commit_to_all(world, groups[0], {}, options));
   }

@@ -221,7 +221,7 @@ TEST_F(CommitRules, NewGroupExtensionsAreSupportedByAllMembers) {
 TEST_F(CommitRules, NewExtensionsAreForThoseWhoComeAndNotForThoseWhoGo) {
   // Alice and Bob know something that Carol, Dave and Erin do not.
   clients.emplace_back(world, "dave");
-  for (const std::size_t i : {0, 1})
+  for (const std::size_t i : {0U, 1U})
     clients[i].identity.capabilities.extensions = {ExtensionType{0xF001}};
   regroup();
   const Proposal required = Proposal::group_context_extensions(
