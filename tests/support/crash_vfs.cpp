@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <new>
+#include <span>
+
+#include "tests/support/file_content.hpp"
 
 namespace sotto::test {
 namespace {
@@ -20,8 +22,8 @@ struct ShmSlot {
 
 /// A file, whoever has it open.
 struct CrashDisk::Node {
-  Bytes durable;  ///< after the last sync
-  Bytes now;      ///< what readers see
+  FileContent durable;  ///< after the last sync
+  FileContent now;      ///< what readers see
   std::vector<Change> pending;
   bool created = false;  ///< its name has survived a sync
 
@@ -85,21 +87,19 @@ struct CrashMethods {
       disk.struck_ = true;
       return SQLITE_IOERR_READ;
     }
-    const auto size = static_cast<std::int64_t>(handle.node->now.size());
-    const std::int64_t have = std::clamp<std::int64_t>(size - offset, 0, amount);
-    if (have > 0) std::memcpy(out, handle.node->now.data() + offset, static_cast<std::size_t>(have));
-    std::memset(static_cast<std::uint8_t*>(out) + have, 0, static_cast<std::size_t>(amount - have));
-    return have == amount ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
+    const std::span<std::uint8_t> all(static_cast<std::uint8_t*>(out), static_cast<std::size_t>(amount));
+    const std::size_t have = handle.node->now.read(static_cast<std::size_t>(offset), all);
+    std::ranges::fill(all.subspan(have), std::uint8_t{0});
+    return have == all.size() ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
   }
 
-  static void apply(Bytes& content, const Change& change) {
+  static void apply(FileContent& content, const Change& change) {
     const auto offset = static_cast<std::size_t>(change.offset);
     if (change.truncate) {
       content.resize(offset);
-      return;
+    } else {
+      content.write(offset, change.data);
     }
-    if (content.size() < offset + change.data.size()) content.resize(offset + change.data.size());
-    std::copy(change.data.begin(), change.data.end(), content.begin() + change.offset);
   }
 
   static int change(Handle& handle, Change change, int failure) {
@@ -123,6 +123,21 @@ struct CrashMethods {
     return change(of(file), {size, {}, true}, SQLITE_IOERR_TRUNCATE);
   }
 
+  /// Change by change: a look at the whole file for each sync would make up most of a run.
+  static void make_durable(Node& node) {
+    for (const Change& change : node.pending) {
+      const auto offset = static_cast<std::size_t>(change.offset);
+      if (change.truncate) {
+        node.durable.resize(offset);
+      } else {
+        node.durable.share(node.now, offset, change.data.size());
+      }
+    }
+    node.durable.resize(node.now.size());
+    node.pending.clear();
+    node.created = true;
+  }
+
   static int sync(sqlite3_file* file, int) {
     Handle& handle = of(file);
     CrashDisk& disk = *handle.disk;
@@ -131,11 +146,7 @@ struct CrashMethods {
     bool last = false;
     const int code = disk.count_change(&last);
     if (code != SQLITE_OK) return last ? SQLITE_IOERR_FSYNC : code;
-    // Change by change: a copy of the whole file for each sync would make up most of a run.
-    for (const Change& change : handle.node->pending)
-      apply(handle.node->durable, change);
-    handle.node->pending.clear();
-    handle.node->created = true;
+    make_durable(*handle.node);
     return SQLITE_OK;
   }
 
@@ -444,7 +455,7 @@ std::int64_t CrashDisk::changes() const {
 void CrashDisk::settle(Node& node) {
   // Each write on its own: kept, lost, or decided sector by sector.
   enum Fate : std::uint64_t { kKept, kLost, kTorn, kTrashed, kFates };
-  Bytes content = node.durable;
+  FileContent content = node.durable;
   for (const Change& change : node.pending) {
     const auto fate = static_cast<Fate>(random_.below(kFates));
     if (fate == kLost) continue;
@@ -510,7 +521,7 @@ CrashDisk::Image CrashDisk::image() const {
   const std::lock_guard<std::mutex> guard(mutex_);
   Image out;
   for (const auto& [name, node] : files_)
-    out[name] = node->now;
+    out[name] = node->now.bytes();
   return out;
 }
 
@@ -520,7 +531,7 @@ void CrashDisk::load(const Image& image) {
   deleted_.clear();
   for (const auto& [name, content] : image) {
     auto node = std::make_shared<Node>();
-    node->durable = node->now = content;
+    node->durable = node->now = FileContent(content);
     node->created = true;
     files_[name] = std::move(node);
   }
