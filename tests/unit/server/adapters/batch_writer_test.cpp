@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "tests/support/crash_vfs.hpp"
 #include "tests/unit/server/world.hpp"
 
 namespace sotto::server {
@@ -174,6 +175,24 @@ TEST_F(Batches, CountsInTheBatchAreSeenByThoseWhoNeedThem) {
   say("2");
   run();
   EXPECT_EQ(world.unread(ben, direct), 1u);
+}
+
+TEST(BatchesOnAFullDisk, AreTriedAgainOnceTheLogHasBeenEmptied) {
+  test::CrashDisk disk(1);
+  World world({}, disk);
+  const Caller ann = world.person("Ann");
+  const Caller ben = world.person("Ben");
+  const ConversationId direct = world.direct(ann, ben)->id;
+  world.batches = 0;
+  // What has been logged is what can be given back. Then one write finds no room: that of the batch.
+  disk.fail_at(1, SQLITE_FULL);
+  const auto accepted = world.write([&](Store& store, WriteContext& context) {
+    return world.messages.accept(store, context, ann, world.message(direct, "at the second try"));
+  });
+  EXPECT_TRUE(disk.struck());
+  EXPECT_TRUE(accepted);
+  EXPECT_EQ(world.batches, 1) << "published once";
+  EXPECT_THAT(world.texts(ben), ElementsAre("at the second try"));
 }
 
 }  // namespace
