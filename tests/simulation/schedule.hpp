@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/simulation/world.hpp"
+#include "testkit/world.hpp"
 
 namespace sotto::sim {
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "sdk/engine/engine.hpp"
-#include "tests/simulation/link.hpp"
+#include "testkit/link.hpp"
+#include "testkit/world.hpp"
 #include "tests/simulation/sim_server.hpp"
-#include "tests/simulation/world.hpp"
 #include "tests/support/crash_vfs.hpp"
 
 namespace sotto::sim {

@@ -1,15 +1,16 @@
-// A whole server in one object: the real services, sessions, dispatch and REST routes on the virtual clock,
-// network and disk. It can be killed at any moment and started again; what was not synced is then gone.
+// A server's machine: its clock, its disk, and the process that runs on them (testkit/virtual_server.hpp). It
+// can be killed at any moment and started again; what was not synced is then gone.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "server/gateway/http.hpp"
 #include "server/model/limits.hpp"
-#include "tests/simulation/link.hpp"
-#include "tests/simulation/world.hpp"
+#include "server/ports/otp_sender.hpp"
+#include "testkit/link.hpp"
+#include "testkit/virtual_server.hpp"
+#include "testkit/world.hpp"
 #include "tests/support/crash_vfs.hpp"
 
 namespace sotto::sim {
@@ -36,11 +37,9 @@ class SimServer {
   void set_clock_right() { skew_ = 0ms; }
   [[nodiscard]] Timestamp clock() const { return world_.true_time() + skew_; }
 
-  /// A device asks for /ws/connect over this link.
+  /// As VirtualServer's; while it is down nothing comes of them.
   void accept(const std::shared_ptr<Link>& link, std::string token);
-  /// Answers once, or never if the server dies first.
   void request(server::HttpRequest request, server::HttpResponder respond);
-  /// The peer of a link is gone, and the server's kernel has noticed.
   void forget(const std::shared_ptr<Link>& link);
 
   test::CrashDisk& disk() { return disk_; }
@@ -48,15 +47,18 @@ class SimServer {
   std::function<void()> on_death;
 
  private:
-  struct Running;
-  friend struct Running;
+  // Everybody signs in with the code of `--dev`.
+  class NoPhones final : public server::OtpSender {
+    void send(server::OtpMessage) override {}
+  };
 
   World& world_;
   server::Limits limits_;
   test::CrashDisk disk_;
   Milliseconds skew_{0};
   bool crash_armed_ = false;
-  std::shared_ptr<Running> running_;
+  NoPhones no_phones_;
+  std::unique_ptr<VirtualServer> running_;
 };
 
 }  // namespace sotto::sim

@@ -1,4 +1,4 @@
-#include "tests/simulation/link.hpp"
+#include "testkit/link.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,11 +1,15 @@
-// The server's Storage on the virtual clock and disk: the real store and the real group commit, one batch at
-// a time, each taking as long as a sync takes. A crash may come at any change of the disk within a batch, or
-// between the commit and its publication.
+// The server's Storage on the virtual clock: the real store and the real group commit, one batch at a time,
+// each taking as long as a sync takes. On a disk that can die a crash may come at any of its changes within a
+// batch, or between the commit and its publication.
+//
+//   auto storage = VirtualStorage::open({world, clock, world.random(), {}, {}}, "server.db", nullptr);
+//   storage->start(events);
+//   storage->write(job);
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sdk/base/random.hpp"
@@ -14,24 +18,26 @@
 #include "server/adapters/sqlite/sqlite_store.hpp"
 #include "server/ports/event_sink.hpp"
 #include "server/ports/storage.hpp"
-#include "tests/simulation/world.hpp"
+#include "testkit/world.hpp"
 
 namespace sotto::sim {
 
-class SimStorage final : public server::Storage, private server::EventSink {
+class VirtualStorage final : public server::Storage,
+                             public std::enable_shared_from_this<VirtualStorage>,
+                             private server::EventSink {
  public:
   struct Uses {
     World& world;
     std::function<Timestamp()> clock;
     Random& random;
-    /// Work for later; dropped if the server has died by then.
-    std::function<void(Milliseconds, std::function<void()>)> after;
-    /// The disk lost power, or the process its life, in the middle of a batch.
+    /// The disk lost power, or the process its life, in the middle of a batch. Only with `disk_is_dead`.
     std::function<void()> died;
+    /// Empty: this disk never dies.
     std::function<bool()> disk_is_dead;
   };
-  /// Nothing if the disk failed while opening: the server tries again later.
-  static std::unique_ptr<SimStorage> open(Uses uses, const char* vfs);
+  /// `vfs` is SQLite's, nullptr for the system's. Nothing if the disk failed while opening: the server tries
+  /// again later.
+  static std::shared_ptr<VirtualStorage> open(Uses uses, const std::string& path, const char* vfs);
 
   void start(server::EventSink& events) { events_ = &events; }
   /// The next batch that has something to publish dies before it does.
@@ -48,9 +54,11 @@ class SimStorage final : public server::Storage, private server::EventSink {
   // Small, so that "the queue is full" happens in simulated runs.
   static constexpr std::size_t kQueue = 64;
 
-  SimStorage(Uses uses, server::OpenedDatabase opened, sqlite::Database reader);
+  VirtualStorage(Uses uses, server::OpenedDatabase opened, sqlite::Database reader);
   void committed(std::shared_ptr<const server::EventBatch> batch) override;
   void run_batch();
+  /// Work for later; dropped if the server is gone by then.
+  void after(Milliseconds delay, std::function<void()> work);
 
   Uses uses_;
   SecretBytes token_key_;

@@ -15,7 +15,7 @@
 #include <memory>
 #include <string>
 
-#include "tests/simulation/world.hpp"
+#include "testkit/world.hpp"
 
 namespace sotto::sim {
 

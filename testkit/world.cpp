@@ -1,4 +1,4 @@
-#include "tests/simulation/world.hpp"
+#include "testkit/world.hpp"
 
 #include <algorithm>
 #include <cstdio>

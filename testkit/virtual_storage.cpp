@@ -1,25 +1,22 @@
-#include "tests/simulation/sim_storage.hpp"
+#include "testkit/virtual_storage.hpp"
 
 #include <utility>
 
 namespace sotto::sim {
 
-namespace {
-constexpr char kDatabase[] = "server.db";
-}  // namespace
-
-std::unique_ptr<SimStorage> SimStorage::open(Uses uses, const char* vfs) {
-  auto opened = server::open_database(kDatabase, uses.clock(), uses.random, vfs);
+std::shared_ptr<VirtualStorage> VirtualStorage::open(Uses uses, const std::string& path, const char* vfs) {
+  auto opened = server::open_database(path, uses.clock(), uses.random, vfs);
   if (!opened) {
     uses.world.tell([&] { return "server cannot start: " + opened.error().text; });
     return nullptr;
   }
-  auto reader = server::open_reader(kDatabase, vfs);
+  auto reader = server::open_reader(path, vfs);
   if (!reader) return nullptr;
-  return std::unique_ptr<SimStorage>(new SimStorage(std::move(uses), *std::move(opened), *std::move(reader)));
+  return std::shared_ptr<VirtualStorage>(
+      new VirtualStorage(std::move(uses), *std::move(opened), *std::move(reader)));
 }
 
-SimStorage::SimStorage(Uses uses, server::OpenedDatabase opened, sqlite::Database reader)
+VirtualStorage::VirtualStorage(Uses uses, server::OpenedDatabase opened, sqlite::Database reader)
     : uses_(std::move(uses)),
       token_key_(std::move(opened.token_key)),
       writer_(
@@ -28,40 +25,46 @@ SimStorage::SimStorage(Uses uses, server::OpenedDatabase opened, sqlite::Databas
   ids_.resume_after(opened.last_id);
 }
 
-bool SimStorage::write(std::unique_ptr<server::WriteJob>& job) {
+void VirtualStorage::after(Milliseconds delay, std::function<void()> work) {
+  uses_.world.after(delay, [weak = weak_from_this(), work = std::move(work)] {
+    if (const auto alive = weak.lock()) work();
+  });
+}
+
+bool VirtualStorage::write(std::unique_ptr<server::WriteJob>& job) {
   if (waiting_.size() >= kQueue) return false;
   waiting_.push_back(std::move(job));
   if (!batch_due_) {
     batch_due_ = true;
     // An fsync takes 0.5 to 3 ms, and now and then much longer (docs/performance.md).
-    uses_.after(uses_.world.chance(5) ? uses_.world.between(20ms, 200ms) : uses_.world.between(1ms, 4ms),
-                [this] { run_batch(); });
+    after(uses_.world.chance(5) ? uses_.world.between(20ms, 200ms) : uses_.world.between(1ms, 4ms),
+          [this] { run_batch(); });
   }
   return true;
 }
 
-void SimStorage::run_batch() {
+void VirtualStorage::run_batch() {
   batch_due_ = false;
   const auto batch = std::exchange(waiting_, {});
   server::BatchWriter writer(*writer_, ids_, uses_.random, *this);
   writer.run(batch, uses_.clock());
   // What the batch posted is dropped with the server: it is all for later.
-  if (dead_ || uses_.disk_is_dead()) uses_.died();
+  if (dead_ || (uses_.disk_is_dead && uses_.disk_is_dead())) uses_.died();
 }
 
-void SimStorage::committed(std::shared_ptr<const server::EventBatch> batch) {
+void VirtualStorage::committed(std::shared_ptr<const server::EventBatch> batch) {
   if (std::exchange(die_before_publishing_, false)) dead_ = true;
   if (!dead_) events_->committed(std::move(batch));
 }
 
-bool SimStorage::read(std::unique_ptr<server::ReadJob>& job) {
+bool VirtualStorage::read(std::unique_ptr<server::ReadJob>& job) {
   auto held = std::make_shared<std::unique_ptr<server::ReadJob>>(std::move(job));
-  uses_.after(uses_.world.between(0ms, 2ms), [this, held] {
+  after(uses_.world.between(0ms, 2ms), [this, held] {
     if (reader_->begin()) (*held)->run(*reader_, uses_.clock());
     const bool read = !reader_->fault();
     reader_->rollback();
     // What is read takes time to encode: meanwhile batches are committed that it knows nothing of.
-    uses_.after(uses_.world.between(0ms, 3ms), [held, read] { (*held)->done(read); });
+    after(uses_.world.between(0ms, 3ms), [held, read] { (*held)->done(read); });
   });
   return true;
 }

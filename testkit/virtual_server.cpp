@@ -1,0 +1,242 @@
+#include "testkit/virtual_server.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+#include "server/adapters/memory/memory_session_registry.hpp"
+#include "server/gateway/api/rest_api.hpp"
+#include "server/gateway/api/routes.hpp"
+#include "server/gateway/dispatcher.hpp"
+#include "server/gateway/session_jobs.hpp"
+#include "server/gateway/shard.hpp"
+#include "server/metrics/metrics.hpp"
+#include "server/services/auth_service.hpp"
+#include "server/services/contact_service.hpp"
+#include "server/services/conversation_service.hpp"
+#include "server/services/device_service.hpp"
+#include "server/services/group_service.hpp"
+#include "server/services/history_service.hpp"
+#include "server/services/message_service.hpp"
+#include "server/services/receipt_service.hpp"
+#include "server/services/stream_service.hpp"
+#include "server/services/user_service.hpp"
+
+namespace sotto::sim {
+
+namespace {
+
+class NoPush final : public server::PushSender {
+  void send(server::PushNotice) override {}
+};
+
+/// The server's end of one link.
+class Socket final : public server::SessionSink {
+ public:
+  Socket(std::shared_ptr<Link> link, std::function<void()> ended)
+      : link_(std::move(link)), ended_(std::move(ended)) {}
+
+  void send(server::FramePtr frame) override {
+    link_->to_client().send({Link::Kind::frame, std::string(frame->payload()), 0});
+  }
+  void ping(std::string_view payload) override {
+    link_->to_client().send({Link::Kind::ping, std::string(payload), 0});
+  }
+  [[nodiscard]] std::size_t queued_bytes() const override { return link_->to_client().queued_bytes(); }
+  void resume_reading() override { link_->to_server().stall(false); }
+  void close(std::uint16_t code, std::string_view) override {
+    link_->to_client().send({Link::Kind::close, {}, code});
+    ended_();
+  }
+
+  server::Session* session = nullptr;
+  [[nodiscard]] Link& link() { return *link_; }
+
+ private:
+  std::shared_ptr<Link> link_;
+  std::function<void()> ended_;
+};
+
+}  // namespace
+
+struct VirtualServer::Running final : server::ShardDriver,
+                                      std::enable_shared_from_this<VirtualServer::Running> {
+  Running(const VirtualServerOptions& options, std::shared_ptr<VirtualStorage> opened)
+      : world(options.world),
+        clock(options.clock),
+        storage(std::move(opened)),
+        auth(options.limits, storage->token_key(), options.accept_dev_code),
+        contacts(options.limits),
+        groups(options.limits),
+        users(groups),
+        messages(options.limits, conversations),
+        services{*storage,      registry,      push,
+                 auth,          conversations, messages,
+                 receipts,      streams,       options.world.random(),
+                 options.limits},
+        dispatcher(services, metrics),
+        shard(0, *this, services, options.session, metrics, dispatcher),
+        api(server::all_routes(
+                {auth, devices, users, contacts, conversations, groups, history, options.otp, metrics},
+                {"simulation", [] { return std::optional<std::string>(); }, {}}),
+            {*storage,
+             [this](const server::Store& store, Timestamp now, std::string_view token) {
+               return auth.authenticate(store, now, token);
+             },
+             metrics},
+            server::Cors({})) {
+    dispatcher.attach({&shard});
+    storage->start(dispatcher);
+  }
+
+  // ---- ShardDriver
+  void post(std::function<void()> work) override { after(0ms, std::move(work)); }
+  void wake_at(Timestamp at) override {
+    const auto serial = ++wake_serial;
+    after(std::max(0ms, std::chrono::duration_cast<Milliseconds>(at - now())), [this, serial] {
+      if (serial == wake_serial) shard.on_wake();
+    });
+  }
+  [[nodiscard]] Timestamp now() const override { return clock(); }
+  [[nodiscard]] std::int64_t monotonic_us() const override { return world.now().count() * 1000; }
+
+  void after(Milliseconds delay, std::function<void()> work) {
+    world.after(delay, [weak = weak_from_this(), work = std::move(work)] {
+      if (auto alive = weak.lock()) work();
+    });
+  }
+
+  void open_session(const std::shared_ptr<Link>& link, const std::string& token, server::Caller caller) {
+    auto* key = link.get();
+    auto socket = std::make_unique<Socket>(link, [this, key] {
+      // As a closing handshake: the rest leaves first.
+      after(50ms, [this, key] { erase(key); });
+    });
+    link->to_client().on_taken = [weak = weak_from_this(), key] {
+      if (auto self = weak.lock()) self->written(key);
+    };
+    link->to_server().on_item = [weak = weak_from_this(), key](Link::Item item) {
+      if (auto self = weak.lock()) self->take(key, std::move(item));
+    };
+    auto& place = sockets[key] = std::move(socket);
+    link->to_client().send({Link::Kind::upgraded, {}, 0});
+    place->session = &shard.open(caller, WireFormat::binary, *place, token);
+    sessions[key] = place->session->ref();
+  }
+
+  void take(Link* key, Link::Item item) {
+    auto found = sockets.find(key);
+    if (found == sockets.end()) return;
+    auto& session = *found->second->session;
+    switch (item.kind) {
+      case Link::Kind::frame:
+        if (!session.on_frame(item.bytes, false)) found->second->link().to_server().stall(true);
+        break;
+      case Link::Kind::ping:
+        found->second->link().to_client().send({Link::Kind::pong, item.bytes, 0});
+        session.on_heard();
+        break;
+      case Link::Kind::pong:
+        session.on_pong(item.bytes);
+        break;
+      case Link::Kind::close:
+        erase(key);
+        break;
+      case Link::Kind::upgraded:
+      case Link::Kind::refused:
+        break;  // a server's words
+    }
+  }
+
+  void written(Link* key) {
+    auto found = sockets.find(key);
+    if (found != sockets.end()) found->second->session->on_written();
+  }
+
+  void erase(Link* key) {
+    auto found = sockets.find(key);
+    if (found == sockets.end()) return;
+    found->second->link().break_now();
+    shard.erase(sessions.at(key));
+    sessions.erase(key);
+    sockets.erase(key);
+  }
+
+  World& world;
+  std::function<Timestamp()> clock;
+  std::shared_ptr<VirtualStorage> storage;
+  server::Metrics metrics;
+  server::MemorySessionRegistry registry;
+  NoPush push;
+  server::AuthService auth;
+  server::DeviceService devices;
+  server::ContactService contacts;
+  server::ConversationService conversations;
+  server::GroupService groups;
+  server::UserService users;
+  server::HistoryService history;
+  server::MessageService messages;
+  server::ReceiptService receipts;
+  server::StreamService streams;
+  server::GatewayServices services;
+  server::Dispatcher dispatcher;
+  server::Shard shard;
+  server::RestApi api;
+  std::unordered_map<Link*, std::unique_ptr<Socket>> sockets;
+  std::unordered_map<Link*, server::SessionRef> sessions;
+  std::uint64_t wake_serial = 0;
+};
+
+VirtualServer::VirtualServer(std::shared_ptr<Running> running) : running_(std::move(running)) {}
+
+VirtualServer::~VirtualServer() {
+  for (auto& [link, socket] : running_->sockets)
+    link->break_now();
+}
+
+std::unique_ptr<VirtualServer> VirtualServer::start(const VirtualServerOptions& options) {
+  auto storage = VirtualStorage::open(
+      {options.world, options.clock, options.world.random(), options.died, options.disk_is_dead},
+      options.database, options.vfs);
+  if (!storage) return nullptr;
+  auto running = std::make_shared<Running>(options, std::move(storage));
+  options.world.tell([] { return std::string("server is up"); });
+  return std::unique_ptr<VirtualServer>(new VirtualServer(std::move(running)));
+}
+
+VirtualStorage& VirtualServer::storage() {
+  return *running_->storage;
+}
+
+void VirtualServer::accept(const std::shared_ptr<Link>& link, std::string token) {
+  auto* running = running_.get();
+  auto weak = running->weak_from_this();
+  std::unique_ptr<server::ReadJob> job = std::make_unique<server::TokenJob>(
+      running->auth, token, [weak, link, token](server::ServiceResult<server::Caller> caller) {
+        auto alive = weak.lock();
+        if (!alive || link->broken()) return;
+        alive->post([weak, link, token, caller = std::move(caller)] {
+          auto self = weak.lock();
+          if (!self || link->broken()) return;
+          if (!caller) return link->to_client().send({Link::Kind::refused, {}, 401});
+          self->open_session(link, token, *caller);
+        });
+      });
+  if (!running->storage->read(job)) link->break_now();
+}
+
+void VirtualServer::request(server::HttpRequest request, server::HttpResponder respond) {
+  auto weak = running_->weak_from_this();
+  running_->api.handle(
+      std::move(request), [weak, respond = std::move(respond)](server::HttpResponse response) {
+        // From inside a storage step: the answer leaves afterwards, unless the server is dead by then.
+        if (auto alive = weak.lock()) {
+          alive->post([respond, response = std::move(response)]() mutable { respond(std::move(response)); });
+        }
+      });
+}
+
+void VirtualServer::forget(const std::shared_ptr<Link>& link) {
+  running_->erase(link.get());
+}
+
+}  // namespace sotto::sim
