@@ -27,6 +27,7 @@ struct Config {
   std::vector<AddressRange> trusted_proxies{*parse_address_range("127.0.0.0/8"), *parse_address_range("::1")};
   std::vector<std::string> allowed_origins;
   std::uint64_t io_threads = 0;
+  bool io_uring = true;
   std::uint64_t max_connections = 100'000;
   std::uint64_t max_connections_per_address = 1'000;
   std::uint64_t max_header_size = 16 * 1024;

@@ -31,6 +31,8 @@ std::vector<ConfigKey> make_keys() {
   add(origins("allowed_origins", kNet, &C::allowed_origins,
               "Web pages that may call the API (CORS), like https://chat.example; * is any"));
   add(count("io_threads", kNet, &C::io_threads, 0, 256, "Threads for connections; 0 is one for each core"));
+  add(truth("io_uring", kNet, &C::io_uring,
+            "Messages to many connections leave through io_uring, where the kernel has it and allows it"));
   add(count("max_connections", kNet, &C::max_connections, 1, 10'000'000, "Connections at a time"));
   add(count("max_connections_per_address", kNet, &C::max_connections_per_address, 0, 10'000'000,
             "Connections at a time from one address; loopback is not counted; 0 is no limit"));

@@ -35,6 +35,11 @@ void BeastConnection::flush() {
   wire_.flush();
 }
 
+void BeastConnection::sent(int result) {
+  flush_asked_ = false;
+  wire_.sent(result);
+}
+
 void BeastConnection::on_written() {
   if (session_ != nullptr) session_->on_written();
   if (state_ != State::responding) return;

@@ -45,6 +45,8 @@ class BeastConnection final : public Connection,
   // ---- Connection
   void start() override;
   void flush() override;
+  SendMany::Send single_send() override { return wire_.single_send(); }
+  void sent(int result) override;
   void on_deadline() override;
   void drain() override;
   void abort() override;

@@ -22,6 +22,9 @@ class Connection {
   virtual void start() = 0;
   /// Hands what is queued to the kernel.
   virtual void flush() = 0;
+  /// In place of flush(): its send, to be made together with others', and then `sent`. As in Wire.
+  virtual SendMany::Send single_send() = 0;
+  virtual void sent(int result) = 0;
   /// The time set with IoLoop::set_deadline has come.
   virtual void on_deadline() = 0;
   /// The server is going: an idle connection closes, a request under way is answered first. A WebSocket is

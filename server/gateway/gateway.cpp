@@ -109,7 +109,7 @@ Result<void, std::string> Gateway::Impl::start(const GatewayServices& services, 
   const SessionSettings settings = session_settings(config_, services.limits);
   std::vector<Shard*> shards;
   for (unsigned i = 0; i < threads; ++i) {
-    auto loop = std::make_shared<IoLoop>();
+    auto loop = std::make_shared<IoLoop>(config_.io_uring);
     loop->set_shard(std::make_unique<Shard>(i, *loop, *services_, settings, metrics_, *dispatcher_));
     shards.push_back(&loop->shard());
     loops_.push_back(std::move(loop));

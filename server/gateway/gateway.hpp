@@ -33,6 +33,7 @@ struct GatewayConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;   ///< 0: any free one, see Gateway::port
   unsigned io_threads = 0;  ///< 0: one for each core
+  bool io_uring = true;     ///< for messages to many connections, where the kernel has it
 
   /// PEM files; both or neither.
   std::string tls_certificate_file;

@@ -6,12 +6,18 @@
 
 namespace sotto::server {
 
-IoLoop::IoLoop()
+namespace {
+/// Below this many connections a turn's sends are made one by one: that is as fast, and one way fewer.
+constexpr std::size_t kWorthARing = 8;
+}  // namespace
+
+IoLoop::IoLoop(bool io_uring)
     : work_(context_.get_executor()),
       wake_timer_(context_),
       deadline_timer_(context_),
       started_at_(wall_clock_now()),
-      started_(std::chrono::steady_clock::now()) {}
+      started_(std::chrono::steady_clock::now()),
+      send_many_(io_uring) {}
 
 IoLoop::~IoLoop() {
   stop();
@@ -116,12 +122,25 @@ void IoLoop::expire() {
 void IoLoop::flush_soon(std::shared_ptr<Connection> connection) {
   to_flush_.push_back(std::move(connection));
   if (to_flush_.size() > 1) return;
-  net::post(context_, [this] {
-    flushing_.swap(to_flush_);
+  net::post(context_, [this] { flush_all(); });
+}
+
+void IoLoop::flush_all() {
+  flushing_.swap(to_flush_);
+  sends_.clear();
+  if (flushing_.size() >= kWorthARing) {
     for (const auto& waiting : flushing_)
-      waiting->flush();
-    flushing_.clear();
-  });
+      sends_.push_back(waiting->single_send());
+  }
+  const bool together = !sends_.empty() && send_many_.run(sends_);
+  for (std::size_t i = 0; i < flushing_.size(); ++i) {
+    if (together && sends_[i].socket >= 0) {
+      flushing_[i]->sent(sends_[i].result);
+    } else {
+      flushing_[i]->flush();
+    }
+  }
+  flushing_.clear();
 }
 
 void IoLoop::drain_connections() {

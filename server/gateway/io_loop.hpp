@@ -27,7 +27,8 @@ namespace net = boost::asio;
 
 class IoLoop final : public ShardDriver, public std::enable_shared_from_this<IoLoop> {
  public:
-  IoLoop();
+  /// `io_uring`: whether sends may go through it (send_many.hpp).
+  explicit IoLoop(bool io_uring);
   ~IoLoop() override;
 
   /// Before `start`.
@@ -59,6 +60,7 @@ class IoLoop final : public ShardDriver, public std::enable_shared_from_this<IoL
  private:
   void arm_deadlines();
   void expire();
+  void flush_all();
 
   net::io_context context_{1};  // one thread runs it
   net::executor_work_guard<net::io_context::executor_type> work_;
@@ -84,6 +86,8 @@ class IoLoop final : public ShardDriver, public std::enable_shared_from_this<IoL
   Timestamp deadline_armed_ = Timestamp::max();
   std::vector<std::shared_ptr<Connection>> to_flush_;
   std::vector<std::shared_ptr<Connection>> flushing_;
+  SendMany send_many_;
+  std::vector<SendMany::Send> sends_;  // of flushing_, in its order
   std::atomic<std::size_t> open_{0};
 };
 

@@ -66,6 +66,18 @@ void Wire::flush() {
   if (progress) owner_.on_written();
 }
 
+SendMany::Send Wire::single_send() {
+  if (waiting_ || broken_ || ssl_ || head_ + 1 != queue_.size()) return {};
+  return {.socket = socket_.native_handle(), .bytes = queue_[head_]->wire().substr(front_offset_)};
+}
+
+void Wire::sent(int result) {
+  if (result < 0 && result != -EAGAIN && result != -EINTR) return broken(from_errno(-result));
+  if (result > 0) written(static_cast<std::size_t>(result));
+  if (head_ < queue_.size()) flush();  // which waits until there is room
+  if (result > 0) owner_.on_written();
+}
+
 ssize_t Wire::send_frames() {
   constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
   if (head_ + 1 == queue_.size()) {

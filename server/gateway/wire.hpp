@@ -34,6 +34,7 @@
 #include <boost/beast/websocket/teardown.hpp>
 
 #include "server/gateway/outgoing_frame.hpp"
+#include "server/gateway/send_many.hpp"
 #include "server/gateway/tls_context.hpp"
 #include "server/metrics/metrics.hpp"
 
@@ -72,6 +73,11 @@ class Wire {
   void enqueue(FramePtr frame);
   /// Hands the kernel what it takes, now and whenever it takes more.
   void flush();
+  /// The one send that flush() would begin with, where it is a plain one of a single frame: whoever has many
+  /// of these hands them over together (send_many.hpp). A socket below 0: call flush().
+  [[nodiscard]] SendMany::Send single_send();
+  /// What came of it: bytes, or the negative errno. Goes on as flush() does.
+  void sent(int result);
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
 
   // ---- in

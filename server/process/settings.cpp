@@ -41,6 +41,7 @@ GatewayConfig gateway_config_of(const Config& config) {
   gateway.address = to_string(config.listen.address);
   gateway.port = config.listen.port;
   gateway.io_threads = narrow<unsigned>(config.io_threads);
+  gateway.io_uring = config.io_uring;
   gateway.tls_certificate_file = config.tls_certificate;
   gateway.tls_key_file = config.tls_private_key;
   if (config.behind_proxy) gateway.trusted_proxies = config.trusted_proxies;

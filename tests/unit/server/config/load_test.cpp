@@ -66,6 +66,7 @@ std::string other_value(const ConfigKey& key) {
       {"message_burst", "101"},
       {"messages_per_second", "21"},
       {"io_threads", "2"},
+      {"io_uring", "false"},
       {"write_fanout_max_members", "7"}};
   if (const auto found = special.find(key.name); found != special.end()) return found->second;
   if (key.is_switch()) return "true";

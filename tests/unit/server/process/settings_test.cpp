@@ -71,6 +71,7 @@ TEST(Settings, WhatAnOperatorSetsReachesTheGateway) {
   Config config;
   config.listen = *parse_endpoint("[::1]:99");
   config.io_threads = 3;
+  config.io_uring = false;
   config.tls_certificate = "c";
   config.tls_private_key = "k";
   config.max_connections = 4;
@@ -90,6 +91,7 @@ TEST(Settings, WhatAnOperatorSetsReachesTheGateway) {
   EXPECT_EQ(gateway.address, "::1");
   EXPECT_EQ(gateway.port, 99);
   EXPECT_EQ(gateway.io_threads, 3u);
+  EXPECT_FALSE(gateway.io_uring);
   EXPECT_EQ(gateway.tls_certificate_file, "c");
   EXPECT_EQ(gateway.tls_key_file, "k");
   EXPECT_EQ(gateway.max_connections, 4u);
