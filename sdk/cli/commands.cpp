@@ -49,6 +49,10 @@ void ask_for_name(Client& client) {
   auto profile = client.me().get();
   if (!profile || !profile->display_name.empty() || ::isatty(STDIN_FILENO) == 0) return;
   auto name = ask("Your name, as the others will see it: ");
+  while (name && !refusal_of_name(*name).empty()) {
+    std::cerr << refusal_of_name(*name) << '\n';
+    name = ask("Your name: ");
+  }
   if (!name || name->empty()) return;
   if (auto saved = client.update_profile({*name, {}, {}, {}}).get(); !saved) report(saved.error());
 }
@@ -61,6 +65,12 @@ int report(const Error& error) {
   std::cerr << '\n';
   if (error.code == ErrorCode::invalid_argument) return kWrongUse;
   return error.category == ErrorCategory::retryable ? kTryLater : kFailed;
+}
+
+std::string_view refusal_of_name(std::string_view name) {
+  return name.starts_with('/')
+             ? "A name that begins with / would look like a command; those come once the chat is open."
+             : "";
 }
 
 int sign_in(Client& client, std::string phone_number, std::string otp) {

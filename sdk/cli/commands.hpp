@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "sotto/client.hpp"
 
@@ -15,6 +16,9 @@ inline constexpr std::chrono::milliseconds kSendWait{30'000};
 /// Signs in, asking on the terminal for what is not given. Does nothing where somebody is signed in, unless
 /// that is another person. Returns an exit code.
 int sign_in(Client& client, std::string phone_number, std::string otp);
+
+/// What to tell who gives this as a person's name; empty: it is one. "/new ..." typed too early is no name.
+std::string_view refusal_of_name(std::string_view name);
 
 /// Sends one message; `to` is a phone number ("+4915…") or a conversation's id. Text "-": standard input.
 int send_message(Client& client, const std::string& to, std::string text);
