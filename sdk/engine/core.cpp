@@ -1,6 +1,6 @@
 #include "sdk/engine/core.hpp"
 
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 
@@ -18,7 +18,7 @@ std::optional<Error> Core::read_error() {
   return Error(ErrorCode::store_failed, "reading the local database failed");
 }
 
-void Core::send(const v1::ClientFrame& frame) {
+void Core::send(const lite::ClientFrame& frame) {
   if (!connected()) return;
   SendFrame effect;
   effect.connection = ready;

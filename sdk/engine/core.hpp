@@ -20,7 +20,7 @@
 #include "sotto/events.hpp"
 #include "sotto/metrics.hpp"
 
-namespace sotto::v1 {
+namespace sotto::lite {
 class ClientFrame;
 }
 
@@ -68,7 +68,7 @@ class Core {
   ConnectionNumber ready{};
   [[nodiscard]] bool connected() const { return ready != ConnectionNumber::none; }
   /// Stages a frame; drops it while there is no connection.
-  void send(const v1::ClientFrame& frame);
+  void send(const lite::ClientFrame& frame);
 
   // ---- what leaves
   void stage(Effect effect) { staged_effects_.push_back(std::move(effect)); }

@@ -9,7 +9,7 @@
 #include "sdk/engine/status.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 namespace {
@@ -146,7 +146,7 @@ Result<void> Outbox::remove(LocalId message) {
 
 // ---------------------------------------------------------------- the server
 
-void Outbox::on_ack(const v1::Ack& ack) {
+void Outbox::on_ack(const lite::Ack& ack) {
   const auto key = parse_uuid(ack.idempotency_key());
   auto found = key ? find(*key) : std::nullopt;
   if (!found) return;  // acknowledged before: the answer to a resend that was not needed
@@ -202,7 +202,7 @@ void Outbox::acknowledged(Found found, MessageId id, ConversationId conversation
   if (unblocks) reblock_row(now_in);
 }
 
-bool Outbox::on_error(const v1::Error& error) {
+bool Outbox::on_error(const lite::Error& error) {
   const auto key = parse_uuid(error.idempotency_key());
   auto found = key ? find(*key) : std::nullopt;
   if (!found) return false;

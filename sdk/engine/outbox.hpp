@@ -26,10 +26,10 @@
 #include "sdk/engine/directory.hpp"
 #include "sdk/engine/metrics_window.hpp"
 
-namespace sotto::v1 {
+namespace sotto::lite {
 class Ack;
 class Error;
-}  // namespace sotto::v1
+}  // namespace sotto::lite
 
 namespace sotto::engine {
 
@@ -47,9 +47,9 @@ class Outbox final : public Part {
   Result<void> remove(LocalId message);
 
   // ---- the server
-  void on_ack(const v1::Ack& ack);
+  void on_ack(const lite::Ack& ack);
   /// False: the key is none of ours.
-  bool on_error(const v1::Error& error);
+  bool on_error(const lite::Error& error);
   /// An own message with this key came in the stream: its ack was lost.
   void on_seen(const store::MessagePlace& place, MessageId id, ConversationId conversation,
                MessageState status, Timestamp created_at);

@@ -4,7 +4,7 @@
 #include "sdk/base/mutant.hpp"
 #include "sdk/engine/outbox.hpp"
 #include "sdk/engine/timing.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 
@@ -106,8 +106,8 @@ void Outbox::transmit(Lane& lane, Entry& entry, const store::StoredConversation&
   if (entry.attempts > 0) ++core_.metrics.resends;
   ++entry.attempts;
 
-  v1::ClientFrame frame;
-  v1::OutgoingMessage& out = *frame.mutable_message();
+  lite::ClientFrame frame;
+  lite::OutgoingMessage& out = *frame.mutable_message();
   out.set_idempotency_key(to_string(entry.key));
   if (entry.receiver_id)
     out.set_receiver_id(entry.receiver_id.value);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sdk/engine/timing.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 
@@ -22,7 +22,7 @@ void Presence::connected() {
 }
 
 void Presence::send_subscription() {
-  v1::ClientFrame frame;
+  lite::ClientFrame frame;
   auto& subscription = *frame.mutable_presence_subscribe();
   for (UserId user : subscribed_)
     subscription.add_user_ids(user.value);
@@ -34,12 +34,12 @@ void Presence::set_typing(const store::StoredConversation& conversation) {
   auto sent = typing_sent_.find(conversation.row);
   if (sent != typing_sent_.end() && core_.now.steady - sent->second < kTypingEvery) return;
   typing_sent_[conversation.row] = core_.now.steady;
-  v1::ClientFrame frame;
+  lite::ClientFrame frame;
   frame.mutable_typing()->set_conversation_id(conversation.id.value);
   core_.send(frame);
 }
 
-void Presence::on_presence(const v1::Presence& presence) {
+void Presence::on_presence(const lite::Presence& presence) {
   sotto::Presence seen;
   seen.user_id = UserId{presence.user_id()};
   seen.online = presence.online();
@@ -53,7 +53,7 @@ void Presence::on_presence(const v1::Presence& presence) {
   core_.stage(Event(PresenceChanged{seen}));
 }
 
-void Presence::on_typing(const v1::Typing& typing) {
+void Presence::on_typing(const lite::Typing& typing) {
   // From somebody in a conversation this device knows; anything else is noise, and bounded by being dropped.
   if (!core_.read().conversations.find(ConversationId{typing.conversation_id()})) return;
   core_.stage(Event(TypingReceived{ConversationId{typing.conversation_id()}, UserId{typing.user_id()}}));

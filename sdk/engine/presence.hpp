@@ -7,10 +7,10 @@
 #include "sdk/engine/core.hpp"
 #include "sdk/engine/directory.hpp"
 
-namespace sotto::v1 {
+namespace sotto::lite {
 class Presence;
 class Typing;
-}  // namespace sotto::v1
+}  // namespace sotto::lite
 
 namespace sotto::engine {
 
@@ -22,8 +22,8 @@ class Presence final : public Part {
   Result<void> subscribe(std::vector<UserId> users);
   void set_typing(const store::StoredConversation& conversation);
 
-  void on_presence(const v1::Presence& presence);
-  void on_typing(const v1::Typing& typing);
+  void on_presence(const lite::Presence& presence);
+  void on_typing(const lite::Typing& typing);
 
   void connected() override;
   void disconnected() override { typing_sent_.clear(); }

@@ -5,7 +5,7 @@
 #include "sdk/base/mutant.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 namespace {
@@ -94,7 +94,7 @@ void Receipts::ask() {
   const bool all_known = delivered_sent_ <= core_.account->delivered_told && read_sent_.empty();
   if (asked_ || all_known) return;
   asked_ = Told{delivered_sent_, read_sent_};
-  v1::ClientFrame frame;
+  lite::ClientFrame frame;
   frame.mutable_confirm()->set_number(++asks_);
   core_.send(frame);
 }
@@ -123,8 +123,8 @@ void Receipts::tell_delivered() {
 
 void Receipts::send_delivered(ConversationId conversation, const std::vector<MessageId>& messages) {
   for (std::size_t begin = 0; begin < messages.size(); begin += kDeliveredPerFrame) {
-    v1::ClientFrame frame;
-    v1::Delivered& delivered = *frame.mutable_delivered();
+    lite::ClientFrame frame;
+    lite::Delivered& delivered = *frame.mutable_delivered();
     delivered.set_conversation_id(conversation.value);
     const std::size_t end = std::min(messages.size(), begin + kDeliveredPerFrame);
     for (std::size_t i = begin; i < end; ++i)
@@ -142,7 +142,7 @@ void Receipts::tell_read() {
     read_sent_[row] = conversation->read_up_to;
     if (mutant(Mutant::read_told_too_early))
       core_.write().conversations.set_read_told(row, conversation->read_up_to);
-    v1::ClientFrame frame;
+    lite::ClientFrame frame;
     frame.mutable_read()->set_conversation_id(conversation->id.value);
     frame.mutable_read()->set_up_to_message_id(conversation->read_up_to.value);
     core_.send(frame);

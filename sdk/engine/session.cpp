@@ -2,7 +2,7 @@
 
 #include "sdk/engine/backoff.hpp"
 #include "sdk/engine/timing.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 namespace {
@@ -116,7 +116,7 @@ void Session::on_connected() {
   give_up_at_ = core_.now.steady + kHelloWithin;
 }
 
-void Session::on_hello(const v1::Hello& hello) {
+void Session::on_hello(const lite::Hello& hello) {
   if (core_.connected()) return core_.violation("a second hello");
   if (hello.user_id() != core_.me().value) return core_.violation("hello names another user");
   if (hello.device_id() != core_.account->account.device_id.value)
@@ -129,7 +129,7 @@ void Session::on_hello(const v1::Hello& hello) {
   pings_sent_ = pings_answered_ = 0;
   ping_at_ = core_.now.steady + kPingEvery;
   enter(ConnectionState::catching_up);
-  v1::ClientFrame frame;
+  lite::ClientFrame frame;
   frame.mutable_sync()->set_last_seen_message_id(core_.account->cursor);
   core_.send(frame);
   for (Part* part : listeners_)
@@ -140,7 +140,7 @@ void Session::on_synced() {
   enter(ConnectionState::online);
 }
 
-void Session::on_going_away(const v1::GoingAway& notice) {
+void Session::on_going_away(const lite::GoingAway& notice) {
   going_away_after_ = std::min(Milliseconds(notice.reconnect_after_ms()), kLongestServerDelay);
 }
 

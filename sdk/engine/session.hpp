@@ -14,10 +14,10 @@
 #include "sdk/engine/core.hpp"
 #include "sdk/engine/requests.hpp"
 
-namespace sotto::v1 {
+namespace sotto::lite {
 class Hello;
 class GoingAway;
-}  // namespace sotto::v1
+}  // namespace sotto::lite
 
 namespace sotto::engine {
 
@@ -44,9 +44,9 @@ class Session final : public Part {
   void on_closed(const CloseReason& reason);
 
   // ---- what the server says
-  void on_hello(const v1::Hello& hello);
+  void on_hello(const lite::Hello& hello);
   void on_synced();
-  void on_going_away(const v1::GoingAway& notice);
+  void on_going_away(const lite::GoingAway& notice);
 
   /// Ends this connection for a reason of our own and tries again later.
   void break_off(std::uint16_t close_code, const Error& cause);

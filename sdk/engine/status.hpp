@@ -3,15 +3,15 @@
 
 #include <string_view>
 
+#include "sotto/lite/frames.pb.h"
 #include "sotto/message.hpp"
-#include "sotto/v1/frames.pb.h"
 
 namespace sotto::engine {
 
 /// What is not known counts as `sent`: the least that a message of the server can be.
-inline MessageState state_of(v1::Status::Value status) {
-  if (status == v1::Status::read) return MessageState::read;
-  return status == v1::Status::delivered ? MessageState::delivered : MessageState::sent;
+inline MessageState state_of(lite::Status::Value status) {
+  if (status == lite::Status::read) return MessageState::read;
+  return status == lite::Status::delivered ? MessageState::delivered : MessageState::sent;
 }
 
 inline MessageState state_of(std::string_view word) {

@@ -6,7 +6,7 @@
 #include "sdk/engine/error_words.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 /// The largest frame a server sends: 64 KiB, 1 MiB with end-to-end encryption (protocol.md, "Limits").
 constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 20;
 
-std::size_t items_in(const v1::ServerFrame& frame) {
+std::size_t items_in(const lite::ServerFrame& frame) {
   return frame.has_receipts() ? static_cast<std::size_t>(frame.receipts().items_size()) : 1;
 }
 
@@ -36,11 +36,11 @@ void Stream::on_frame(ByteView bytes) {
   ++core_.metrics.frames_in;
   core_.metrics.bytes_in += bytes.size();
   if (bytes.size() > kMaxFrameBytes) return core_.violation("a frame is larger than 1 MiB");
-  auto frame = std::make_unique<v1::ServerFrame>();
+  auto frame = std::make_unique<lite::ServerFrame>();
   if (!frame->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return core_.violation("a frame is not a ServerFrame");
 
-  using Frame = v1::ServerFrame;
+  using Frame = lite::ServerFrame;
   const auto kind = frame->frame_case();
   const bool allowed_before_hello = kind == Frame::kHello || kind == Frame::kError ||
                                     kind == Frame::kGoingAway || kind == Frame::FRAME_NOT_SET;
@@ -71,18 +71,18 @@ void Stream::on_frame(ByteView bytes) {
   }
 }
 
-void Stream::on_error(const v1::Error& error) {
+void Stream::on_error(const lite::Error& error) {
   if (outbox_.on_error(error)) return;
   core_.stage(Event(
       ErrorOccurred{Error(code_of_word(error.code()), "the server reports " + error.code().substr(0, 64))}));
 }
 
-void Stream::collect(std::unique_ptr<v1::ServerFrame> frame, std::size_t bytes) {
+void Stream::collect(std::unique_ptr<lite::ServerFrame> frame, std::size_t bytes) {
   batch_items_ += items_in(*frame);
   batch_bytes_ += bytes;
   const bool ends_catch_up = frame->has_synced();
   if (frame->has_message()) {
-    const v1::Message& message = frame->message();
+    const lite::Message& message = frame->message();
     if (mutant(Mutant::cursor_past_hole)) core_.write().account.set_cursor(message.message_id());
     if (mutant(Mutant::delivered_before_commit) && UserId{message.sender_id()} != core_.me())
       receipts_.stored(ConversationId{message.conversation_id()}, MessageId{message.message_id()});
@@ -142,18 +142,18 @@ void Stream::apply_batch() {
   if (caught_up) session_.on_synced();
 }
 
-bool Stream::apply(const v1::ServerFrame& frame) {
+bool Stream::apply(const lite::ServerFrame& frame) {
   switch (frame.frame_case()) {
-    case v1::ServerFrame::kMessage:
+    case lite::ServerFrame::kMessage:
       return apply_message(frame.message());
-    case v1::ServerFrame::kConversation:
+    case lite::ServerFrame::kConversation:
       return apply_conversation(frame.conversation());
-    case v1::ServerFrame::kGap:
+    case lite::ServerFrame::kGap:
       return apply_gap(frame.gap());
-    case v1::ServerFrame::kReceipts:
+    case lite::ServerFrame::kReceipts:
       return std::all_of(frame.receipts().items().begin(), frame.receipts().items().end(),
-                         [this](const v1::Receipts_Item& item) { return apply_receipt(item); });
-    case v1::ServerFrame::kSynced: {
+                         [this](const lite::Receipts_Item& item) { return apply_receipt(item); });
+    case lite::ServerFrame::kSynced: {
       const std::uint64_t id = frame.synced().last_message_id();
       if (id != 0 && !store::is_valid_id(id)) return refuse("the id of synced is out of range");
       advance(id);

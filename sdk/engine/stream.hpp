@@ -21,14 +21,14 @@
 #include "sdk/engine/receipts.hpp"
 #include "sdk/engine/session.hpp"
 
-namespace sotto::v1 {
+namespace sotto::lite {
 class Conversation;
 class Error;
 class Gap;
 class Message;
 class Receipts_Item;
 class ServerFrame;
-}  // namespace sotto::v1
+}  // namespace sotto::lite
 
 namespace sotto::engine {
 
@@ -51,19 +51,19 @@ class Stream final : public Part {
   [[nodiscard]] std::optional<Milliseconds> deadline() const override;
 
  private:
-  void on_error(const v1::Error& error);
-  void collect(std::unique_ptr<v1::ServerFrame> frame, std::size_t bytes);
+  void on_error(const lite::Error& error);
+  void collect(std::unique_ptr<lite::ServerFrame> frame, std::size_t bytes);
   void drop_batch();
 
   /// These return false for what breaks the protocol; nothing after it is looked at.
-  bool apply(const v1::ServerFrame& frame);
-  bool apply_message(const v1::Message& message);
-  bool apply_receipt(const v1::Receipts_Item& item);
-  bool apply_conversation(const v1::Conversation& change);
-  bool apply_gap(const v1::Gap& gap);
+  bool apply(const lite::ServerFrame& frame);
+  bool apply_message(const lite::Message& message);
+  bool apply_receipt(const lite::Receipts_Item& item);
+  bool apply_conversation(const lite::Conversation& change);
+  bool apply_gap(const lite::Gap& gap);
   bool refuse(const std::string& what);
 
-  void store_message(const v1::Message& message, bool mine);
+  void store_message(const lite::Message& message, bool mine);
   /// The stream has come to this id.
   void advance(std::uint64_t id);
 
@@ -75,7 +75,7 @@ class Stream final : public Part {
   Presence& presence_;
   Reading& reading_;
 
-  std::vector<std::unique_ptr<v1::ServerFrame>> batch_;
+  std::vector<std::unique_ptr<lite::ServerFrame>> batch_;
   std::size_t batch_items_ = 0;
   std::size_t batch_bytes_ = 0;
   std::optional<Milliseconds> apply_at_;

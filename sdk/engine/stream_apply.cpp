@@ -10,7 +10,7 @@
 #include "sdk/engine/stream.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 namespace {
@@ -18,15 +18,15 @@ namespace {
 using store::is_valid_id;
 using store::StoredConversation;
 
-ConversationChange to_change(v1::Conversation::Change change) {
-  return v1::Conversation::Change_IsValid(change) && change != v1::Conversation::change_unspecified
+ConversationChange to_change(lite::Conversation::Change change) {
+  return lite::Conversation::Change_IsValid(change) && change != lite::Conversation::change_unspecified
              ? static_cast<ConversationChange>(change)
              : ConversationChange::updated;
 }
 
 /// Those who were there before the change.
-std::vector<Member> without_added(std::vector<Member> members, const v1::Conversation& c) {
-  if (c.change() != v1::Conversation::members_added) return members;
+std::vector<Member> without_added(std::vector<Member> members, const lite::Conversation& c) {
+  if (c.change() != lite::Conversation::members_added) return members;
   const auto& added = c.affected_user_ids();
   std::erase_if(members, [&](const Member& member) {
     return std::find(added.begin(), added.end(), member.user_id.value) != added.end();
@@ -36,7 +36,7 @@ std::vector<Member> without_added(std::vector<Member> members, const v1::Convers
 
 }  // namespace
 
-bool Stream::apply_message(const v1::Message& m) {
+bool Stream::apply_message(const lite::Message& m) {
   const MessageId id{m.message_id()};
   if (!is_valid_id(m.message_id()) || !is_valid_id(m.conversation_id()) || !is_valid_id(m.sender_id()))
     return refuse("a message's ids are out of range");
@@ -66,7 +66,7 @@ bool Stream::apply_message(const v1::Message& m) {
   return true;
 }
 
-void Stream::store_message(const v1::Message& m, bool mine) {
+void Stream::store_message(const lite::Message& m, bool mine) {
   const StoredConversation conversation = directory_.named_by_server(ConversationId{m.conversation_id()});
   store::NewMessage row;
   row.conversation = conversation.row;
@@ -96,13 +96,13 @@ void Stream::store_message(const v1::Message& m, bool mine) {
   core_.stage_message(local, true);
 }
 
-bool Stream::apply_receipt(const v1::Receipts_Item& item) {
+bool Stream::apply_receipt(const lite::Receipts_Item& item) {
   if (!is_valid_id(item.receipt_id()) || !is_valid_id(item.conversation_id()) ||
       !is_valid_id(item.message_id()) || !is_valid_id(item.user_id()))
     return refuse("a receipt's ids are out of range");
   if (!is_plausible_time(item.updated_at())) return refuse("a receipt's updated_at is out of range");
-  const bool read = item.status() == v1::Status::read;
-  if (!read && item.status() != v1::Status::delivered)
+  const bool read = item.status() == lite::Status::read;
+  if (!read && item.status() != lite::Status::delivered)
     return refuse("a receipt is neither delivered nor read");
 
   advance(item.receipt_id());
@@ -132,14 +132,14 @@ bool Stream::apply_receipt(const v1::Receipts_Item& item) {
   return true;
 }
 
-bool Stream::apply_conversation(const v1::Conversation& c) {
+bool Stream::apply_conversation(const lite::Conversation& c) {
   if (!is_valid_id(c.change_id()) || !is_valid_id(c.conversation_id()))
     return refuse("a change's ids are out of range");
   if (!is_plausible_time(c.updated_at())) return refuse("a change's updated_at is out of range");
-  if (c.kind() != v1::Conversation::direct && c.kind() != v1::Conversation::group)
+  if (c.kind() != lite::Conversation::direct && c.kind() != lite::Conversation::group)
     return refuse("a conversation is neither direct nor a group");
 
-  const bool direct = c.kind() == v1::Conversation::direct;
+  const bool direct = c.kind() == lite::Conversation::direct;
   std::vector<Member> members;
   std::optional<UserId> peer;
   bool is_member = false;
@@ -148,7 +148,7 @@ bool Stream::apply_conversation(const v1::Conversation& c) {
       return refuse("a member's id or time is out of range");
     const UserId user{m.user_id()};
     members.push_back(
-        {user, m.role() == v1::Member::admin ? Role::admin : Role::member, from_unix_ms(m.joined_at())});
+        {user, m.role() == lite::Member::admin ? Role::admin : Role::member, from_unix_ms(m.joined_at())});
     if (user == core_.me())
       is_member = true;
     else
@@ -160,7 +160,7 @@ bool Stream::apply_conversation(const v1::Conversation& c) {
   if (direct && is_member) row = directory_.set_peer(row, peer.value_or(core_.me()));
 
   auto& store = core_.write();
-  const bool deleted = c.change() == v1::Conversation::deleted;
+  const bool deleted = c.change() == lite::Conversation::deleted;
   if (!store.conversations.apply_change(row, direct ? ConversationKind::direct : ConversationKind::group,
                                         c.name(), is_member && !deleted, deleted, c.change_id(),
                                         from_unix_ms(c.updated_at())))
@@ -168,7 +168,7 @@ bool Stream::apply_conversation(const v1::Conversation& c) {
   // Direct: both are in it for all of its messages, whenever this device has heard of it. Removed, or
   // deleted: the others are not told any more, and those of before stay.
   const bool first_heard =
-      !direct && c.change() != v1::Conversation::created && store.members.count(row) == 0;
+      !direct && c.change() != lite::Conversation::created && store.members.count(row) == 0;
   if (!members.empty()) {
     // Members that this device did not know: they were in it before the change, but for those it added.
     if (first_heard) store.members.replace(row, without_added(members, c), 0);
@@ -178,7 +178,7 @@ bool Stream::apply_conversation(const v1::Conversation& c) {
   }
   if (auto now = store.conversations.find(row)) {
     // Who has left is not waited for; and receipts may have come before it was known whose are needed.
-    if (first_heard || c.change() == v1::Conversation::members_removed) rise(core_, *now);
+    if (first_heard || c.change() == lite::Conversation::members_removed) rise(core_, *now);
     ConversationChanged event;
     event.conversation = reading_.describe(*now);
     event.change = to_change(c.change());
@@ -191,7 +191,7 @@ bool Stream::apply_conversation(const v1::Conversation& c) {
   return true;
 }
 
-bool Stream::apply_gap(const v1::Gap& gap) {
+bool Stream::apply_gap(const lite::Gap& gap) {
   if (!is_valid_id(gap.conversation_id()) || !is_valid_id(gap.to_message_id()) ||
       gap.from_message_id() > gap.to_message_id())
     return refuse("a gap's ids are out of range");

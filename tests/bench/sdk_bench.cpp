@@ -211,7 +211,7 @@ void engine_step_of_typing(benchmark::State& state) {
   device.sign_in();
   device.go_online();
   device.receive(engine::testing::direct_created(950, kChat.value, kPeer));
-  v1::ServerFrame frame;
+  lite::ServerFrame frame;
   frame.mutable_typing()->set_conversation_id(kChat.value);
   frame.mutable_typing()->set_user_id(kPeer.value);
   const std::string bytes = frame.SerializeAsString();

@@ -72,7 +72,7 @@ TEST_F(Calls, CreatingAGroupRepeatsItselfUnderOneKeyWhenTheAnswerIsLost) {
 
 TEST_F(Calls, GroupCallsGoToTheirRoutes) {
   device.go_online();
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
   const Reply<void> fine = [](Result<void> r) { EXPECT_TRUE(r.ok()); };
   const auto expect = [&](const std::string& method, const std::string& path, const std::string& body) {
     const auto request = device.take_request();
@@ -191,7 +191,7 @@ TEST_F(Calls, PresenceIsSubscribedAgainOnEveryConnectionAndOnlyForThoseAskedFor)
   const auto frames = device.take_frames();
   ASSERT_EQ(frames.size(), 1u);
   EXPECT_EQ(frames[0].presence_subscribe().user_ids(0), kPeer.value);
-  v1::ServerFrame presence;
+  lite::ServerFrame presence;
   presence.mutable_presence()->set_user_id(kPeer.value);
   presence.mutable_presence()->set_online(true);
   device.receive(presence);
@@ -202,7 +202,7 @@ TEST_F(Calls, PresenceIsSubscribedAgainOnEveryConnectionAndOnlyForThoseAskedFor)
 
 TEST_F(Calls, TypingIsToldAtMostEvery3Seconds) {
   device.go_online();
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
   device.take_frames();
   for (int i = 0; i < 10; ++i)
     device.engine->set_typing(kGroup, device.now);
@@ -214,7 +214,7 @@ TEST_F(Calls, TypingIsToldAtMostEvery3Seconds) {
 
 TEST_F(Calls, DraftsAreKeptAndSyncLeavesThemAlone) {
   device.go_online();
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
   device.engine->set_draft(kGroup, {"half a sen", MessageId{1000}, 10}, device.now, {});
   device.receive(message_from(kPeer, 1000, kGroup.value, "x"));
   device.crash();

@@ -82,7 +82,7 @@ std::uint64_t Device::say_hello() {
   std::uint64_t cursor = 0;
   for (const auto& frame : frames_)
     if (frame.has_sync()) cursor = frame.sync().last_seen_message_id();
-  std::erase_if(frames_, [](const v1::ClientFrame& f) { return f.has_sync(); });
+  std::erase_if(frames_, [](const lite::ClientFrame& f) { return f.has_sync(); });
   return cursor;
 }
 
@@ -132,11 +132,11 @@ void Device::pass(Milliseconds time) {
   drain();
 }
 
-void Device::receive(const v1::ServerFrame& frame) {
+void Device::receive(const lite::ServerFrame& frame) {
   receive_all({frame});
 }
 
-void Device::receive_all(const std::vector<v1::ServerFrame>& frames) {
+void Device::receive_all(const std::vector<lite::ServerFrame>& frames) {
   for (const auto& frame : frames) {
     const std::string bytes = frame.SerializeAsString();
     engine->on_frame(connection, as_bytes(bytes), now);
@@ -153,7 +153,7 @@ void Device::drain() {
       connection_open = true;
       ++opened;
     } else if (auto* send = std::get_if<SendFrame>(&effect)) {
-      v1::ClientFrame frame;
+      lite::ClientFrame frame;
       EXPECT_TRUE(frame.ParseFromArray(send->frame.data(), static_cast<int>(send->frame.size())));
       EXPECT_EQ(send->connection, connection);
       frames_.push_back(std::move(frame));
@@ -176,22 +176,22 @@ void Device::drain() {
     events.push_back(std::move(event));
 }
 
-std::vector<v1::ClientFrame> Device::take_frames() {
+std::vector<lite::ClientFrame> Device::take_frames() {
   drain();
   return std::exchange(frames_, {});
 }
 
-std::vector<v1::OutgoingMessage> Device::take_messages() {
-  std::vector<v1::OutgoingMessage> messages;
+std::vector<lite::OutgoingMessage> Device::take_messages() {
+  std::vector<lite::OutgoingMessage> messages;
   for (const auto& frame : take_frames())
     if (frame.has_message()) messages.push_back(frame.message());
   return messages;
 }
 
-v1::OutgoingMessage Device::take_message() {
+lite::OutgoingMessage Device::take_message() {
   auto messages = take_messages();
   EXPECT_EQ(messages.size(), 1u);
-  return messages.empty() ? v1::OutgoingMessage{} : messages.front();
+  return messages.empty() ? lite::OutgoingMessage{} : messages.front();
 }
 
 SendRequest Device::take_request() {
@@ -254,8 +254,8 @@ std::vector<std::string> Device::texts(ConversationId conversation) {
   return found;
 }
 
-v1::ServerFrame hello() {
-  v1::ServerFrame frame;
+lite::ServerFrame hello() {
+  lite::ServerFrame frame;
   auto& h = *frame.mutable_hello();
   h.set_user_id(kMe.value);
   h.set_device_id(kDevice.value);
@@ -264,33 +264,33 @@ v1::ServerFrame hello() {
   return frame;
 }
 
-v1::ServerFrame synced(std::uint64_t id) {
-  v1::ServerFrame frame;
+lite::ServerFrame synced(std::uint64_t id) {
+  lite::ServerFrame frame;
   frame.mutable_synced()->set_last_message_id(id);
   return frame;
 }
 
-v1::ServerFrame ack_of(const v1::OutgoingMessage& message, std::uint64_t id, std::uint64_t conversation) {
-  v1::ServerFrame frame;
+lite::ServerFrame ack_of(const lite::OutgoingMessage& message, std::uint64_t id, std::uint64_t conversation) {
+  lite::ServerFrame frame;
   auto& ack = *frame.mutable_ack();
   ack.set_idempotency_key(message.idempotency_key());
   ack.set_message_id(id);
   ack.set_conversation_id(conversation);
-  ack.set_status(v1::Status::sent);
+  ack.set_status(lite::Status::sent);
   ack.set_created_at(kStart + 5);
   return frame;
 }
 
-v1::ServerFrame error_of(const v1::OutgoingMessage& message, const std::string& code) {
-  v1::ServerFrame frame;
+lite::ServerFrame error_of(const lite::OutgoingMessage& message, const std::string& code) {
+  lite::ServerFrame frame;
   frame.mutable_error()->set_code(code);
   frame.mutable_error()->set_idempotency_key(message.idempotency_key());
   return frame;
 }
 
-v1::ServerFrame message_from(UserId sender, std::uint64_t id, std::uint64_t conversation,
-                             const std::string& text) {
-  v1::ServerFrame frame;
+lite::ServerFrame message_from(UserId sender, std::uint64_t id, std::uint64_t conversation,
+                               const std::string& text) {
+  lite::ServerFrame frame;
   auto& m = *frame.mutable_message();
   m.set_message_id(id);
   m.set_conversation_id(conversation);
@@ -298,13 +298,13 @@ v1::ServerFrame message_from(UserId sender, std::uint64_t id, std::uint64_t conv
   m.set_sender_device_id(900);
   m.set_content(text);
   m.set_created_at(kStart + static_cast<std::int64_t>(id));
-  m.set_status(v1::Status::sent);
+  m.set_status(lite::Status::sent);
   return frame;
 }
 
-v1::ServerFrame receipt(v1::Status::Value status, UserId user, std::uint64_t id, std::uint64_t conversation,
-                        std::uint64_t message) {
-  v1::ServerFrame frame;
+lite::ServerFrame receipt(lite::Status::Value status, UserId user, std::uint64_t id,
+                          std::uint64_t conversation, std::uint64_t message) {
+  lite::ServerFrame frame;
   auto& item = *frame.mutable_receipts()->add_items();
   item.set_receipt_id(id);
   item.set_conversation_id(conversation);
@@ -315,28 +315,29 @@ v1::ServerFrame receipt(v1::Status::Value status, UserId user, std::uint64_t id,
   return frame;
 }
 
-v1::ServerFrame group_change(v1::Conversation::Change change, std::uint64_t id, std::uint64_t conversation,
-                             const std::vector<UserId>& members, const std::string& name) {
-  v1::ServerFrame frame;
+lite::ServerFrame group_change(lite::Conversation::Change change, std::uint64_t id,
+                               std::uint64_t conversation, const std::vector<UserId>& members,
+                               const std::string& name) {
+  lite::ServerFrame frame;
   auto& c = *frame.mutable_conversation();
   c.set_conversation_id(conversation);
   c.set_change(change);
-  c.set_kind(v1::Conversation::group);
+  c.set_kind(lite::Conversation::group);
   c.set_name(name);
   c.set_change_id(id);
   c.set_updated_at(kStart + 1);
   for (UserId user : members) {
     auto& m = *c.add_members();
     m.set_user_id(user.value);
-    m.set_role(user == kMe ? v1::Member::admin : v1::Member::member);
+    m.set_role(user == kMe ? lite::Member::admin : lite::Member::member);
     m.set_joined_at(kStart);
   }
   return frame;
 }
 
-v1::ServerFrame direct_created(std::uint64_t id, std::uint64_t conversation, UserId peer) {
-  v1::ServerFrame frame = group_change(v1::Conversation::created, id, conversation, {kMe, peer}, "");
-  frame.mutable_conversation()->set_kind(v1::Conversation::direct);
+lite::ServerFrame direct_created(std::uint64_t id, std::uint64_t conversation, UserId peer) {
+  lite::ServerFrame frame = group_change(lite::Conversation::created, id, conversation, {kMe, peer}, "");
+  frame.mutable_conversation()->set_kind(lite::Conversation::direct);
   return frame;
 }
 

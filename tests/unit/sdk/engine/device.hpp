@@ -18,7 +18,7 @@
 #include <gtest/gtest.h>
 
 #include "sdk/engine/engine.hpp"
-#include "sotto/v1/frames.pb.h"
+#include "sotto/lite/frames.pb.h"
 
 namespace sotto::test {
 class CrashDisk;
@@ -58,13 +58,13 @@ class Device {
   void pass(Milliseconds time);
 
   // ---- the server's side
-  void receive(const v1::ServerFrame& frame);
-  void receive_all(const std::vector<v1::ServerFrame>& frames);
+  void receive(const lite::ServerFrame& frame);
+  void receive_all(const std::vector<lite::ServerFrame>& frames);
   /// Frames the engine has sent since the last call.
-  std::vector<v1::ClientFrame> take_frames();
-  std::vector<v1::OutgoingMessage> take_messages();
+  std::vector<lite::ClientFrame> take_frames();
+  std::vector<lite::OutgoingMessage> take_messages();
   /// The only message it has sent since.
-  v1::OutgoingMessage take_message();
+  lite::OutgoingMessage take_message();
   /// The oldest unanswered request.
   SendRequest take_request();
   void respond(const SendRequest& request, int status, const std::string& body = "{}");
@@ -103,7 +103,7 @@ class Device {
   std::unique_ptr<Engine> engine;
 
  private:
-  std::vector<v1::ClientFrame> frames_;
+  std::vector<lite::ClientFrame> frames_;
   const char* vfs_ = nullptr;
 };
 
@@ -120,16 +120,17 @@ std::vector<T> Device::take_events() {
 }
 
 // ---- frames of the server
-v1::ServerFrame hello();
-v1::ServerFrame synced(std::uint64_t id);
-v1::ServerFrame ack_of(const v1::OutgoingMessage& message, std::uint64_t id, std::uint64_t conversation);
-v1::ServerFrame error_of(const v1::OutgoingMessage& message, const std::string& code);
-v1::ServerFrame message_from(UserId sender, std::uint64_t id, std::uint64_t conversation,
-                             const std::string& text);
-v1::ServerFrame receipt(v1::Status::Value status, UserId user, std::uint64_t id, std::uint64_t conversation,
-                        std::uint64_t message);
-v1::ServerFrame group_change(v1::Conversation::Change change, std::uint64_t id, std::uint64_t conversation,
-                             const std::vector<UserId>& members, const std::string& name = "group");
-v1::ServerFrame direct_created(std::uint64_t id, std::uint64_t conversation, UserId peer);
+lite::ServerFrame hello();
+lite::ServerFrame synced(std::uint64_t id);
+lite::ServerFrame ack_of(const lite::OutgoingMessage& message, std::uint64_t id, std::uint64_t conversation);
+lite::ServerFrame error_of(const lite::OutgoingMessage& message, const std::string& code);
+lite::ServerFrame message_from(UserId sender, std::uint64_t id, std::uint64_t conversation,
+                               const std::string& text);
+lite::ServerFrame receipt(lite::Status::Value status, UserId user, std::uint64_t id,
+                          std::uint64_t conversation, std::uint64_t message);
+lite::ServerFrame group_change(lite::Conversation::Change change, std::uint64_t id,
+                               std::uint64_t conversation, const std::vector<UserId>& members,
+                               const std::string& name = "group");
+lite::ServerFrame direct_created(std::uint64_t id, std::uint64_t conversation, UserId peer);
 
 }  // namespace sotto::engine::testing

@@ -19,7 +19,7 @@ std::vector<std::string> FakeServer::texts() const {
   return found;
 }
 
-void FakeServer::answer(const v1::ClientFrame& frame, std::vector<v1::ServerFrame>& out) {
+void FakeServer::answer(const lite::ClientFrame& frame, std::vector<lite::ServerFrame>& out) {
   if (frame.has_sync()) {
     pushed_ = frame.sync().last_seen_message_id();
     for (auto it = stream_.upper_bound(pushed_); it != stream_.end(); ++it)
@@ -44,7 +44,7 @@ void FakeServer::answer(const v1::ClientFrame& frame, std::vector<v1::ServerFram
   } else if (frame.has_read()) {
     read_up_to = std::max(read_up_to, frame.read().up_to_message_id());
   } else if (frame.has_confirm()) {
-    v1::ServerFrame confirmed;
+    lite::ServerFrame confirmed;
     confirmed.mutable_confirmed()->set_number(frame.confirm().number());
     out.push_back(confirmed);
   }
@@ -60,7 +60,7 @@ void FakeServer::serve(Device& device, std::size_t budget) {
   if (!device.connection_open) return;
   live_ = false;
   device.engine->on_connected(device.connection, device.now);
-  std::vector<v1::ServerFrame> out{hello()};
+  std::vector<lite::ServerFrame> out{hello()};
   for (int quiet = 0; quiet < 3;) {
     if (live_) {
       // Live frames; a message of this device is not pushed back to it.

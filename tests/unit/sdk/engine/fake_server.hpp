@@ -31,13 +31,13 @@ class FakeServer {
   std::map<std::uint64_t, int> delivered;  ///< by message id, how often
 
  private:
-  void answer(const v1::ClientFrame& frame, std::vector<v1::ServerFrame>& out);
-  void push(v1::ServerFrame element, std::uint64_t id) { stream_.emplace(id, std::move(element)); }
+  void answer(const lite::ClientFrame& frame, std::vector<lite::ServerFrame>& out);
+  void push(lite::ServerFrame element, std::uint64_t id) { stream_.emplace(id, std::move(element)); }
 
   std::uint64_t next_id_ = 1000;
-  std::map<std::uint64_t, v1::ServerFrame> stream_;
-  std::map<std::string, v1::ServerFrame> acks_;  ///< by idempotency key
-  std::uint64_t pushed_ = 0;                     ///< place in the stream, on this connection
+  std::map<std::uint64_t, lite::ServerFrame> stream_;
+  std::map<std::string, lite::ServerFrame> acks_;  ///< by idempotency key
+  std::uint64_t pushed_ = 0;                       ///< place in the stream, on this connection
   bool live_ = false;
 };
 

@@ -17,18 +17,18 @@ struct Receipts : ::testing::Test {
   }
   std::uint32_t unread() { return device.engine->conversation(kChat)->unread_count; }
   /// A keep-alive round trip; the `confirm`s that came with it.
-  std::vector<v1::Confirm> ping_pong() {
+  std::vector<lite::Confirm> ping_pong() {
     device.take_frames();
     device.pass(kPingEvery);
     device.engine->on_pong(device.connection, device.now);
     device.drain();
-    std::vector<v1::Confirm> asked;
+    std::vector<lite::Confirm> asked;
     for (const auto& frame : device.take_frames())
       if (frame.has_confirm()) asked.push_back(frame.confirm());
     return asked;
   }
   void confirm(std::uint32_t number) {
-    v1::ServerFrame frame;
+    lite::ServerFrame frame;
     frame.mutable_confirmed()->set_number(number);
     device.receive(frame);
   }
@@ -64,7 +64,7 @@ TEST_F(Receipts, ReadingNeverGoesBackAndNeverPastWhatIsHere) {
 TEST_F(Receipts, ReadingOnAnotherDeviceCountsHere) {
   device.receive(message_from(kPeer, 1000, kChat.value, "x"));
   device.take_frames();
-  device.receive(receipt(v1::Status::read, kMe, 1001, kChat.value, 1000));
+  device.receive(receipt(lite::Status::read, kMe, 1001, kChat.value, 1000));
   EXPECT_EQ(unread(), 0u);
   device.pass(kReadBatch * 2);
   EXPECT_TRUE(device.take_frames().empty()) << "the server knows it already";
@@ -162,7 +162,7 @@ TEST_F(Receipts, SuspendTellsWhatWaits) {
 }
 
 TEST_F(Receipts, ADeliveredFrameIsBounded) {
-  std::vector<v1::ServerFrame> frames;
+  std::vector<lite::ServerFrame> frames;
   for (std::uint64_t i = 0; i < 1200; ++i)
     frames.push_back(message_from(kPeer, 1000 + i, kChat.value, "x"));
   device.receive_all(frames);
@@ -188,7 +188,7 @@ TEST_F(Receipts, TheCountKeptUpAlwaysEqualsTheOneRecomputed) {
       case 2:
         if (id > 1000) {
           const std::uint64_t up_to = 1000 + random.below(id - 999);
-          device.receive(receipt(v1::Status::read, kMe, ++id, kChat.value, up_to));
+          device.receive(receipt(lite::Status::read, kMe, ++id, kChat.value, up_to));
         }
         break;
       default:

@@ -117,7 +117,7 @@ TEST_F(Session, ANewerConnectionOfTheDeviceIsNotFought) {
 
 TEST_F(Session, GoingAwayComesBackAfterTheTimeGivenAndABit) {
   device.go_online();
-  v1::ServerFrame frame;
+  lite::ServerFrame frame;
   frame.mutable_going_away()->set_reconnect_after_ms(3000);
   device.receive(frame);
   device.lose_connection(1012);
@@ -129,7 +129,7 @@ TEST_F(Session, GoingAwayComesBackAfterTheTimeGivenAndABit) {
 
 TEST_F(Session, AServerCannotKeepAClientAwayForLong) {
   device.go_online();
-  v1::ServerFrame frame;
+  lite::ServerFrame frame;
   frame.mutable_going_away()->set_reconnect_after_ms(0xffff'ffff);
   device.receive(frame);
   device.lose_connection(1012);

@@ -111,7 +111,7 @@ TEST_F(Stream, ALostAckIsMadeUpForByTheMessageItself) {
   device.say_hello();
   auto echo = message_from(kMe, 1000, kChat.value, "hello");
   echo.mutable_message()->set_idempotency_key(frame.idempotency_key());
-  echo.mutable_message()->set_status(v1::Status::delivered);
+  echo.mutable_message()->set_status(lite::Status::delivered);
   device.receive_all({echo, synced(1000)});
   EXPECT_EQ(device.message(id).message_id, MessageId{1000});
   EXPECT_EQ(device.message(id).state, State::delivered);
@@ -136,9 +136,9 @@ TEST_F(Stream, StatusOfADirectMessageIsThePeersAndNeverGoesBack) {
   device.go_online();
   const LocalId id = device.send(kPeer, "hello");
   device.receive(ack_of(device.take_message(), 1000, kChat.value));
-  device.receive(receipt(v1::Status::read, kPeer, 1001, kChat.value, 1000));
+  device.receive(receipt(lite::Status::read, kPeer, 1001, kChat.value, 1000));
   EXPECT_EQ(device.message(id).state, State::read);
-  device.receive(receipt(v1::Status::delivered, kPeer, 1002, kChat.value, 1000));
+  device.receive(receipt(lite::Status::delivered, kPeer, 1002, kChat.value, 1000));
   EXPECT_EQ(device.message(id).state, State::read);
   EXPECT_EQ(cursor(), 1002u);
   EXPECT_EQ(device.life(id), (std::vector<State>{State::queued, State::in_flight, State::sent, State::read}));
@@ -151,7 +151,7 @@ TEST_F(Stream, AReadReceiptCoversEverythingUpToItsMessage) {
     ids.push_back(device.send(kPeer, "x"));
     device.receive(ack_of(device.take_message(), 1000 + i, kChat.value));
   }
-  device.receive(receipt(v1::Status::read, kPeer, 1010, kChat.value, 1001));
+  device.receive(receipt(lite::Status::read, kPeer, 1010, kChat.value, 1001));
   EXPECT_EQ(device.message(ids[0]).state, State::read);
   EXPECT_EQ(device.message(ids[1]).state, State::read);
   EXPECT_EQ(device.message(ids[2]).state, State::sent);
@@ -159,19 +159,19 @@ TEST_F(Stream, AReadReceiptCoversEverythingUpToItsMessage) {
 
 TEST_F(Stream, AGroupMessageIsDeliveredAndReadWhenEveryMemberHas) {
   device.go_online();
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer, kThird}));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer, kThird}));
   const LocalId id = device.send(kGroup, "all");
   device.receive(ack_of(device.take_message(), 1000, kGroup.value));
-  device.receive(receipt(v1::Status::delivered, kPeer, 1001, kGroup.value, 1000));
+  device.receive(receipt(lite::Status::delivered, kPeer, 1001, kGroup.value, 1000));
   EXPECT_EQ(device.message(id).state, State::sent);
-  device.receive(receipt(v1::Status::read, kThird, 1002, kGroup.value, 1000));
+  device.receive(receipt(lite::Status::read, kThird, 1002, kGroup.value, 1000));
   EXPECT_EQ(device.message(id).state, State::delivered);
   const auto receipts = device.engine->receipts(id);
   ASSERT_TRUE(receipts.ok());
   ASSERT_EQ(receipts->size(), 2u);
   EXPECT_EQ((*receipts)[0].state, State::delivered);
   EXPECT_EQ((*receipts)[1].state, State::read);
-  device.receive(receipt(v1::Status::read, kPeer, 1003, kGroup.value, 1000));
+  device.receive(receipt(lite::Status::read, kPeer, 1003, kGroup.value, 1000));
   EXPECT_EQ(device.message(id).state, State::read);
 }
 
@@ -179,10 +179,10 @@ TEST_F(Stream, AChangeThatIsTheFirstThisDeviceHearsOfAGroupTellsWhoWasInItBefore
   // Found by seed 249: a new device whose question for the members was lost.
   device.go_online();
   device.receive(message_from(kMe, 1000, kGroup.value, "from my other device"));
-  device.receive(receipt(v1::Status::delivered, kPeer, 1001, kGroup.value, 1000));
+  device.receive(receipt(lite::Status::delivered, kPeer, 1001, kGroup.value, 1000));
   const LocalId id = device.engine->messages({kGroup, {}, {}, 1})->messages.at(0).local_id;
   EXPECT_EQ(device.message(id).state, State::sent);
-  auto removed = group_change(v1::Conversation::members_removed, 1002, kGroup.value, {kMe, kPeer});
+  auto removed = group_change(lite::Conversation::members_removed, 1002, kGroup.value, {kMe, kPeer});
   removed.mutable_conversation()->add_affected_user_ids(kThird.value);
   device.receive(removed);
   EXPECT_EQ(device.message(id).state, State::delivered);
@@ -191,9 +191,9 @@ TEST_F(Stream, AChangeThatIsTheFirstThisDeviceHearsOfAGroupTellsWhoWasInItBefore
 TEST_F(Stream, WhoIsAddedByTheFirstChangeThisDeviceHearsOfIsNotWaitedFor) {
   device.go_online();
   device.receive(message_from(kMe, 1000, kGroup.value, "from my other device"));
-  device.receive(receipt(v1::Status::read, kPeer, 1001, kGroup.value, 1000));
+  device.receive(receipt(lite::Status::read, kPeer, 1001, kGroup.value, 1000));
   const LocalId id = device.engine->messages({kGroup, {}, {}, 1})->messages.at(0).local_id;
-  auto added = group_change(v1::Conversation::members_added, 1002, kGroup.value, {kMe, kPeer, kThird});
+  auto added = group_change(lite::Conversation::members_added, 1002, kGroup.value, {kMe, kPeer, kThird});
   added.mutable_conversation()->add_affected_user_ids(kThird.value);
   device.receive(added);
   EXPECT_EQ(device.message(id).state, State::read);
@@ -201,25 +201,25 @@ TEST_F(Stream, WhoIsAddedByTheFirstChangeThisDeviceHearsOfIsNotWaitedFor) {
 
 TEST_F(Stream, WhoJoinsLaterOrLeavesIsNotWaitedFor) {
   device.go_online();
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
   const LocalId id = device.send(kGroup, "all");
   device.receive(ack_of(device.take_message(), 1000, kGroup.value));
-  device.receive(group_change(v1::Conversation::members_added, 1001, kGroup.value, {kMe, kPeer, kThird}));
+  device.receive(group_change(lite::Conversation::members_added, 1001, kGroup.value, {kMe, kPeer, kThird}));
   const LocalId second = device.send(kGroup, "both");
   device.receive(ack_of(device.take_message(), 1002, kGroup.value));
-  device.receive(receipt(v1::Status::read, kPeer, 1003, kGroup.value, 1002));
+  device.receive(receipt(lite::Status::read, kPeer, 1003, kGroup.value, 1002));
   EXPECT_EQ(device.message(id).state, State::read) << "the third was not a member yet";
   EXPECT_EQ(device.message(second).state, State::sent);
-  device.receive(group_change(v1::Conversation::members_removed, 1004, kGroup.value, {kMe, kPeer}));
+  device.receive(group_change(lite::Conversation::members_removed, 1004, kGroup.value, {kMe, kPeer}));
   EXPECT_EQ(device.message(second).state, State::read);
   EXPECT_EQ(device.engine->receipts(id)->size(), 1u);
 }
 
 TEST_F(Stream, ChangesOfAGroupAreAppliedOnceAndInOrder) {
   device.go_online();
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}, "first"));
-  device.receive(group_change(v1::Conversation::renamed, 960, kGroup.value, {kMe, kPeer}, "second"));
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}, "first"));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}, "first"));
+  device.receive(group_change(lite::Conversation::renamed, 960, kGroup.value, {kMe, kPeer}, "second"));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}, "first"));
   EXPECT_EQ(device.engine->conversation(kGroup)->name, "second");
   EXPECT_EQ(device.engine->conversation(kGroup)->my_role, Role::admin);
   std::vector<ConversationChange> changes;
@@ -231,9 +231,9 @@ TEST_F(Stream, ChangesOfAGroupAreAppliedOnceAndInOrder) {
 
 TEST_F(Stream, AfterBeingRemovedHistoryStaysAndSendingIsRefused) {
   device.go_online();
-  device.receive(group_change(v1::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
   device.receive(message_from(kPeer, 1000, kGroup.value, "x"));
-  device.receive(group_change(v1::Conversation::members_removed, 1001, kGroup.value, {}));
+  device.receive(group_change(lite::Conversation::members_removed, 1001, kGroup.value, {}));
   EXPECT_FALSE(device.engine->conversation(kGroup)->is_member);
   EXPECT_EQ(device.texts(kGroup), std::vector<std::string>{"x"});
   auto sent = device.try_send(kGroup, "y");
@@ -243,7 +243,7 @@ TEST_F(Stream, AfterBeingRemovedHistoryStaysAndSendingIsRefused) {
 
 TEST_F(Stream, WhatTheServerNoLongerKeepsBecomesAHole) {
   device.say_hello();
-  v1::ServerFrame gap;
+  lite::ServerFrame gap;
   gap.mutable_gap()->set_conversation_id(kChat.value);
   gap.mutable_gap()->set_from_message_id(500);
   gap.mutable_gap()->set_to_message_id(600);
@@ -272,29 +272,29 @@ TEST_F(Stream, ACipherTextItCannotReadIsARowThatSaysSo) {
 struct Hostile : Stream, ::testing::WithParamInterface<int> {};
 
 // Each breaks the protocol in its own way.
-std::vector<v1::ServerFrame> hostile_frames() {
-  std::vector<v1::ServerFrame> frames;
+std::vector<lite::ServerFrame> hostile_frames() {
+  std::vector<lite::ServerFrame> frames;
   const auto bad_message = [&](auto change) {
     auto frame = message_from(kPeer, 1001, kChat.value, "bad");
     change(*frame.mutable_message());
     frames.push_back(frame);
   };
-  bad_message([](v1::Message& m) { m.set_message_id(0); });
-  bad_message([](v1::Message& m) { m.set_message_id(~0ull); });
-  bad_message([](v1::Message& m) { m.set_conversation_id(1ull << 63); });
-  bad_message([](v1::Message& m) { m.set_sender_id(0); });
-  bad_message([](v1::Message& m) { m.set_created_at(INT64_MIN); });
-  bad_message([](v1::Message& m) { m.set_created_at(INT64_MAX); });
+  bad_message([](lite::Message& m) { m.set_message_id(0); });
+  bad_message([](lite::Message& m) { m.set_message_id(~0ull); });
+  bad_message([](lite::Message& m) { m.set_conversation_id(1ull << 63); });
+  bad_message([](lite::Message& m) { m.set_sender_id(0); });
+  bad_message([](lite::Message& m) { m.set_created_at(INT64_MIN); });
+  bad_message([](lite::Message& m) { m.set_created_at(INT64_MAX); });
   frames.push_back(synced(~0ull));
-  frames.push_back(receipt(v1::Status::read, kPeer, 0, kChat.value, 1000));
-  frames.push_back(receipt(v1::Status::sent, kPeer, 1001, kChat.value, 1000));
-  frames.push_back(receipt(v1::Status::read, kPeer, 1001, ~0ull, 1000));
-  frames.push_back(group_change(v1::Conversation::created, 0, kGroup.value, {kMe}));
-  frames.push_back(group_change(v1::Conversation::created, 1001, kGroup.value, {UserId{0}}));
-  auto kind = group_change(v1::Conversation::created, 1001, kGroup.value, {kMe});
-  kind.mutable_conversation()->set_kind(static_cast<v1::Conversation::Kind>(77));
+  frames.push_back(receipt(lite::Status::read, kPeer, 0, kChat.value, 1000));
+  frames.push_back(receipt(lite::Status::sent, kPeer, 1001, kChat.value, 1000));
+  frames.push_back(receipt(lite::Status::read, kPeer, 1001, ~0ull, 1000));
+  frames.push_back(group_change(lite::Conversation::created, 0, kGroup.value, {kMe}));
+  frames.push_back(group_change(lite::Conversation::created, 1001, kGroup.value, {UserId{0}}));
+  auto kind = group_change(lite::Conversation::created, 1001, kGroup.value, {kMe});
+  kind.mutable_conversation()->set_kind(static_cast<lite::Conversation::Kind>(77));
   frames.push_back(kind);
-  v1::ServerFrame gap;
+  lite::ServerFrame gap;
   gap.mutable_gap()->set_conversation_id(kChat.value);
   gap.mutable_gap()->set_from_message_id(700);
   gap.mutable_gap()->set_to_message_id(600);

@@ -39,7 +39,7 @@ struct Views : ::testing::Test {
     return texts;
   }
   void fill(std::uint64_t count) {
-    std::vector<v1::ServerFrame> frames;
+    std::vector<lite::ServerFrame> frames;
     for (std::uint64_t i = 0; i < count; ++i)
       frames.push_back(message_from(kPeer, 1000 + i, kChat.value, std::to_string(i)));
     device.receive_all(frames);
@@ -142,7 +142,7 @@ TEST_F(Views, AfterAnyHistoryAViewEqualsAFreshQuery) {
   const ViewNumber view = open({MessageId{}, 5, 5});
   ASSERT_TRUE(device.engine->open_conversation_list(device.now).ok());
   std::uint64_t id = 1000;
-  std::vector<v1::OutgoingMessage> unanswered;
+  std::vector<lite::OutgoingMessage> unanswered;
   for (int step = 0; step < 300; ++step) {
     switch (random.below(8)) {
       case 0:
@@ -167,7 +167,7 @@ TEST_F(Views, AfterAnyHistoryAViewEqualsAFreshQuery) {
       }
       case 4:
         ++id;
-        device.receive(receipt(v1::Status::read, kPeer, id, kChat.value, id - 1));
+        device.receive(receipt(lite::Status::read, kPeer, id, kChat.value, id - 1));
         break;
       case 5:
         load_older(view, 3);
