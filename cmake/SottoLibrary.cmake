@@ -49,16 +49,26 @@ function(sotto_sdk_libraries target)
   set_target_properties(sotto PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   set_target_properties(sotto_static PROPERTIES EXPORT_NAME static)
 
+  sotto_show_only(sotto ${CMAKE_SOURCE_DIR}/cmake/libsotto.map)
+endfunction()
+
+# Only what the public headers declare is to be seen from outside; templates of Boost and the standard library that were
+# compiled here are nobody else's.
+function(sotto_show_only library map)
   if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-    # Only what the public headers declare is to be seen from outside; templates of Boost and the standard
-    # library that were compiled here are nobody else's.
-    set(map ${CMAKE_SOURCE_DIR}/cmake/libsotto.map)
-    target_link_options(sotto PRIVATE -Wl,--version-script=${map})
-    set_property(TARGET sotto APPEND PROPERTY LINK_DEPENDS ${map})
+    target_link_options(${library} PRIVATE -Wl,--version-script=${map})
+    set_property(TARGET ${library} APPEND PROPERTY LINK_DEPENDS ${map})
     if(NOT SOTTO_SANITIZE)
-      target_link_options(sotto PRIVATE -Wl,-z,defs) # a forgotten dependency fails here and not in an app
+      target_link_options(${library} PRIVATE -Wl,-z,defs) # a forgotten dependency fails here and not in an app
     endif()
   endif()
+endfunction()
+
+# NAME.pc from cmake/NAME.pc.in
+function(sotto_install_pc name component)
+  file(RELATIVE_PATH SOTTO_PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/${name}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT ${component})
 endfunction()
 
 function(sotto_install_sdk)
@@ -72,9 +82,7 @@ function(sotto_install_sdk)
   include(CMakePackageConfigHelpers)
   write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/SottoConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   configure_file(${CMAKE_SOURCE_DIR}/cmake/SottoConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/SottoConfig.cmake @ONLY)
-  file(RELATIVE_PATH SOTTO_PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
-  configure_file(${CMAKE_SOURCE_DIR}/cmake/sotto.pc.in ${CMAKE_CURRENT_BINARY_DIR}/sotto.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/SottoConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/SottoConfigVersion.cmake
     DESTINATION ${config_dir} COMPONENT sdk)
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sotto.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
+  sotto_install_pc(sotto sdk)
 endfunction()

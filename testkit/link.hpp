@@ -69,6 +69,8 @@ class Link : public std::enable_shared_from_this<Link> {
   Pipe& to_client() { return to_client_; }
   Pipe& to_server() { return to_server_; }
 
+  /// For what is sent from now on.
+  void set_quality(LinkQuality quality) { quality_ = quality; }
   /// Nothing is delivered from now on, in either direction. Who is told, and when, is the caller's to decide.
   void break_now() { broken_ = true; }
   [[nodiscard]] bool broken() const { return broken_; }

@@ -203,6 +203,15 @@ std::unique_ptr<VirtualServer> VirtualServer::start(const VirtualServerOptions& 
   return std::unique_ptr<VirtualServer>(new VirtualServer(std::move(running)));
 }
 
+void VirtualServer::drain(Milliseconds spread) {
+  running_->shard.drain(spread);
+  running_->shard.flush_receipts();
+}
+
+bool VirtualServer::idle() const {
+  return running_->sockets.empty() && running_->shard.receipts_idle() && running_->storage->idle();
+}
+
 VirtualStorage& VirtualServer::storage() {
   return *running_->storage;
 }

@@ -51,6 +51,12 @@ class VirtualServer {
   /// The peer of a link is gone, and the server's kernel has noticed.
   void forget(const std::shared_ptr<Link>& link);
 
+  /// As on SIGTERM: every session says going_away, with a random part of `spread`, and ends once it has
+  /// answered what it had taken.
+  void drain(Milliseconds spread);
+  /// Nobody is connected and nothing waits to be written.
+  [[nodiscard]] bool idle() const;
+
   [[nodiscard]] VirtualStorage& storage();
 
  private:

@@ -7,20 +7,25 @@
 namespace sotto::sim {
 
 void World::at(Milliseconds when, std::function<void()> what) {
-  queue_.push({std::max(when, now_), next_order_++, std::move(what)});
+  queue_.push({std::max(when, now()), next_order_++, std::move(what)});
+}
+
+bool World::step(Milliseconds end) {
+  if (queue_.empty() || queue_.top().when > end) return false;
+  Due due =
+      std::move(const_cast<Due&>(queue_.top()));  // popped at once, so its order does not matter any more
+  queue_.pop();
+  now_ = due.when;
+  ++events_;
+  due.what();
+  return true;
 }
 
 void World::run_until(Milliseconds end, const std::function<bool()>& done) {
-  while (!queue_.empty() && queue_.top().when <= end) {
+  do {
     if (done && done()) return;
-    Due due =
-        std::move(const_cast<Due&>(queue_.top()));  // popped at once, so its order does not matter any more
-    queue_.pop();
-    now_ = due.when;
-    ++events_;
-    due.what();
-  }
-  if (!done || !done()) now_ = std::max(now_, end);
+  } while (step(end));
+  if (now() < end) now_ = end;
 }
 
 Milliseconds World::between(Milliseconds low, Milliseconds high) {
@@ -29,10 +34,10 @@ Milliseconds World::between(Milliseconds low, Milliseconds high) {
 }
 
 void World::tell(const std::function<std::string()>& text) {
-  if (!trace_) return;
+  if (!listener_) return;
   char time[32];
-  std::snprintf(time, sizeof time, "%10.3f  ", static_cast<double>(now_.count()) / 1000);
-  story_.push_back(time + text());
+  std::snprintf(time, sizeof time, "%10.3f  ", static_cast<double>(now().count()) / 1000);
+  listener_(time + text());
 }
 
 }  // namespace sotto::sim

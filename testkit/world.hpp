@@ -1,15 +1,17 @@
 // Time and chance of one simulated run. Everything that happens is an event at a virtual time; everything
 // that is decided comes from the seed. So a run is the same each time, and a day takes milliseconds.
 //
-//   World world(seed, trace);
+//   World world(seed);
 //   world.after(5ms, [&] { deliver(frame); });
 //   world.run_until(10min);
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sdk/base/clock.hpp"
@@ -24,14 +26,16 @@ class World {
   /// Where the virtual wall clocks start: any time that no real clock is near.
   static constexpr Timestamp kStart{Milliseconds{1'800'000'000'000}};
 
-  explicit World(std::uint64_t seed, bool trace = false) : random_(seed), trace_(trace) {}
+  explicit World(std::uint64_t seed) : random_(seed) {}
 
-  /// Since the run began; never jumps.
-  [[nodiscard]] Milliseconds now() const { return now_; }
-  [[nodiscard]] Timestamp true_time() const { return kStart + now_; }
+  /// Since the run began; never jumps. Any thread, unlike everything else here.
+  [[nodiscard]] Milliseconds now() const { return now_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Timestamp true_time() const { return kStart + now(); }
 
   void at(Milliseconds when, std::function<void()> what);
-  void after(Milliseconds delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
+  void after(Milliseconds delay, std::function<void()> what) { at(now() + delay, std::move(what)); }
+  /// The next thing, if one is due up to `end`.
+  bool step(Milliseconds end);
   /// Everything due up to `end`, in order; the clock then stands at `end`. Stops early once `done` says so.
   void run_until(Milliseconds end, const std::function<bool()>& done = {});
 
@@ -40,9 +44,10 @@ class World {
   [[nodiscard]] bool chance(unsigned percent) { return random_.below(100) < percent; }
   [[nodiscard]] Milliseconds between(Milliseconds low, Milliseconds high);
 
-  /// One line of the run's story, with its time; `text` is only called if somebody listens.
+  /// Who hears the run's story, a line each with its time.
+  void listen(std::function<void(std::string)> listener) { listener_ = std::move(listener); }
+  /// One line of it; `text` is only called if somebody listens.
   void tell(const std::function<std::string()>& text);
-  [[nodiscard]] const std::vector<std::string>& story() const { return story_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
 
  private:
@@ -56,12 +61,11 @@ class World {
   };
 
   SeededRandom random_;
-  bool trace_;
-  Milliseconds now_{0};
+  std::atomic<Milliseconds> now_{Milliseconds{0}};
   std::uint64_t next_order_ = 0;
   std::uint64_t events_ = 0;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
-  std::vector<std::string> story_;
+  std::function<void(std::string)> listener_;
 };
 
 }  // namespace sotto::sim

@@ -27,6 +27,9 @@ class Client::Impl {
 
 namespace {
 
+// Beyond this one transaction holds up everything else for too long.
+constexpr std::ptrdiff_t kJoinedCalls = 256;
+
 engine::Now real_now() {
   const auto steady = std::chrono::steady_clock::now().time_since_epoch();
   return {std::chrono::duration_cast<Milliseconds>(steady), wall_clock_now()};
@@ -43,24 +46,43 @@ net::TransportOptions transport_options(const ClientOptions& options) {
   return out;
 }
 
-Result<client::Parts> make_parts(ClientOptions options) {
+Result<void> check(const ClientOptions& options) {
   if (auto url = client::check_server_url(options.server_url); !url) return url.error();
   if (options.directory.empty()) return Error(ErrorCode::invalid_argument, "no directory was given");
-  client::Parts parts;
+  return {};
+}
+
+Result<client::Platform> real_platform(const ClientOptions& options) {
   auto loop = std::make_unique<net::IoLoop>();
-  parts.now = real_now;
-  parts.server_url = options.server_url;
   auto transport = net::make_transport(*loop, transport_options(options));
   if (!transport) return transport.error();
-  parts.transport = std::move(*transport);
-  parts.loop = std::move(loop);
+  return client::Platform{std::move(loop), std::move(*transport), real_now, system_random(), kJoinedCalls};
+}
 
+Result<client::Parts> make_parts(ClientOptions options, client::Platform platform) {
   auto store = store::Store::open({options.directory, std::move(options.key)});
   if (!store) return store.error();
-  parts.engine = std::make_unique<Engine>(std::move(*store), system_random(),
+  client::Parts parts;
+  parts.engine = std::make_unique<Engine>(std::move(*store), platform.random,
                                           engine::EngineOptions{options.device_name, options.outbox_expiry});
-  if (auto started = parts.engine->start(real_now()); !started) return started.error();
+  if (auto started = parts.engine->start(platform.now()); !started) return started.error();
+  parts.loop = std::move(platform.loop);
+  parts.transport = std::move(platform.transport);
+  parts.now = std::move(platform.now);
+  parts.server_url = std::move(options.server_url);
+  parts.joined_calls = platform.joined_calls;
   return parts;
+}
+
+/// What `make` gives. No thread, no memory: start-up is the only place where the standard library tells us
+/// so.
+template <class Make>
+Result<std::unique_ptr<Client>> without_exceptions(Make make) {
+  try {
+    return make();
+  } catch (const std::exception& error) {
+    return Error(ErrorCode::internal, std::string("the client could not be started: ") + error.what());
+  }
 }
 
 }  // namespace
@@ -70,16 +92,22 @@ std::unique_ptr<Client> ClientAccess::make(client::Parts parts, std::size_t max_
   return std::unique_ptr<Client>(new Client(std::make_unique<Client::Impl>(std::move(runtime))));
 }
 
-Result<std::unique_ptr<Client>> Client::open(ClientOptions options) {
-  const auto max_pending_events = options.max_pending_events;
-  try {
-    auto parts = make_parts(std::move(options));
+Result<std::unique_ptr<Client>> ClientAccess::open(ClientOptions options, client::Platform platform) {
+  return without_exceptions([&]() -> Result<std::unique_ptr<Client>> {
+    if (auto good = check(options); !good) return good.error();
+    const auto max_pending_events = options.max_pending_events;
+    auto parts = make_parts(std::move(options), std::move(platform));
     if (!parts) return parts.error();
-    return ClientAccess::make(std::move(*parts), max_pending_events);
-  } catch (const std::exception& error) {
-    // No thread, no memory: start-up is the only place where the standard library tells us so.
-    return Error(ErrorCode::internal, std::string("the client could not be started: ") + error.what());
-  }
+    return make(std::move(*parts), max_pending_events);
+  });
+}
+
+Result<std::unique_ptr<Client>> Client::open(ClientOptions options) {
+  return without_exceptions([&]() -> Result<std::unique_ptr<Client>> {
+    auto platform = real_platform(options);
+    if (!platform) return platform.error();
+    return ClientAccess::open(std::move(options), std::move(*platform));
+  });
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

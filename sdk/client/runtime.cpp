@@ -6,11 +6,6 @@
 
 namespace sotto::client {
 
-namespace {
-// Beyond this one transaction holds up everything else for too long.
-constexpr std::ptrdiff_t kJoinedAtMost = 256;
-}  // namespace
-
 std::shared_ptr<Runtime> Runtime::start(Parts parts, std::shared_ptr<Delivery> delivery) {
   std::shared_ptr<Runtime> runtime(new Runtime(std::move(parts), std::move(delivery)));
   runtime->loop_->post([self = runtime.get()] { self->pump(); });
@@ -22,6 +17,7 @@ std::shared_ptr<Runtime> Runtime::start(Parts parts, std::shared_ptr<Delivery> d
 Runtime::Runtime(Parts parts, std::shared_ptr<Delivery> delivery)
     : delivery_(std::move(delivery)),
       now_(std::move(parts.now)),
+      joined_calls_(parts.joined_calls),
       loop_(std::move(parts.loop)),
       transport_(std::move(parts.transport)),
       engine_(std::move(parts.engine)),
@@ -93,7 +89,7 @@ void Runtime::run_waiting() {
     batch.swap(waiting_);
   }
   for (auto next = batch.begin(); next != batch.end();) {
-    const auto limit = batch.end() - next > kJoinedAtMost ? next + kJoinedAtMost : batch.end();
+    const auto limit = batch.end() - next > joined_calls_ ? next + joined_calls_ : batch.end();
     const auto end = std::find_if(next, limit, [](const Waiting& w) { return w.joins == Joins::no; });
     if (end - next > 1 && !closing_) {
       run_joined(next, end);

@@ -13,6 +13,7 @@
 // for the end learns of it, and the thread ends.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +42,8 @@ struct Parts {
   std::unique_ptr<engine::Engine> engine;
   std::function<engine::Now()> now;
   std::string server_url;
+  /// At most so many calls share a transaction (client_access.hpp).
+  std::ptrdiff_t joined_calls = 256;
 };
 
 /// Whether a call may share a transaction with its neighbours.
@@ -131,6 +134,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
 
   const std::shared_ptr<Delivery> delivery_;
   const std::function<engine::Now()> now_;
+  const std::ptrdiff_t joined_calls_;
   std::unique_ptr<net::Loop> loop_;
 
   // The engine's thread only.

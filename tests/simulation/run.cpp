@@ -20,7 +20,8 @@ constexpr std::size_t kFanoutThreshold = 3;  // so that groups of a run lie on b
 
 class Run {
  public:
-  Run(const Plan& plan, bool trace) : plan_(plan), world_(plan.seed, trace), server_(world_, limits()) {
+  Run(const Plan& plan, bool trace) : plan_(plan), world_(plan.seed), server_(world_, limits()) {
+    if (trace) world_.listen([this](std::string line) { story_.push_back(std::move(line)); });
     server_.on_death = [this] {
       for (auto& device : devices_)
         device->on_server_death();
@@ -63,7 +64,7 @@ class Run {
       verdict.problems.push_back(std::move(problem));
     verdict.messages = read_truth(server_).messages.size();
     verdict.events = world_.events();
-    verdict.story = world_.story();
+    verdict.story = std::move(story_);
     return verdict;
   }
 
@@ -293,6 +294,7 @@ class Run {
 
   const Plan& plan_;
   World world_;
+  std::vector<std::string> story_;
   SimServer server_;
   std::vector<std::unique_ptr<SimDevice>> devices_;
   Milliseconds rest_since_ = Milliseconds::max();

@@ -13,6 +13,10 @@ endfunction()
 set(prefix ${WORK_DIR}/prefix)
 file(REMOVE_RECURSE ${WORK_DIR})
 run("installing" 0 ${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix} --component sdk)
+if(EXISTS ${prefix}/include/sotto/testing.hpp)
+  message(FATAL_ERROR "the test kit is part of what an app ships")
+endif()
+run("installing the test kit" 0 ${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix} --component testkit)
 
 # Public headers only, and they need nothing but the standard library.
 file(GLOB_RECURSE headers RELATIVE ${prefix} ${prefix}/include/*)
@@ -44,6 +48,13 @@ foreach(example echo-bot minimal-chat)
   run("building ${example}" 0 ${CMAKE_COMMAND} --build ${build})
   run("running ${example} without arguments" 2 ${build}/${example})
 endforeach()
+
+# An app's test, on the test kit.
+set(build ${WORK_DIR}/test-your-app)
+run("configuring test-your-app" 0 ${CMAKE_COMMAND} -G Ninja -S ${SOURCE_DIR}/examples/test-your-app -B ${build}
+  -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror ${flags}")
+run("building test-your-app" 0 ${CMAKE_COMMAND} --build ${build})
+run("running test-your-app" 0 ${build}/screen-test)
 
 # The static library, as a project that is not one of the examples would take it.
 file(WRITE ${WORK_DIR}/static/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)
@@ -77,14 +88,24 @@ run("building with pkg-config's flags" 0 ${CXX} -std=c++20 ${flags} ${SOURCE_DIR
   -Wl,-rpath,${lib_dir} -o ${WORK_DIR}/echo-bot-pkg-config)
 run("running it without arguments" 2 ${WORK_DIR}/echo-bot-pkg-config)
 
+run("pkg-config of the test kit" 0 pkg-config --cflags --libs sotto-testkit)
+separate_arguments(kit_flags UNIX_COMMAND "${output}")
+run("building with the test kit's flags" 0 ${CXX} -std=c++20 ${flags} ${SOURCE_DIR}/examples/test-your-app/screen_test.cpp
+  ${kit_flags} -Wl,-rpath,${lib_dir} -o ${WORK_DIR}/screen-test-pkg-config)
+run("running it" 0 ${WORK_DIR}/screen-test-pkg-config)
+
 # Nothing but the API is to be seen from outside.
+function(check_symbols library names)
+  run("listing symbols" 0 ${NM} -DC --defined-only ${library})
+  string(REGEX REPLACE "[^\n]* ${names}::[^\n]*\n" "" foreign "${output}")
+  string(REGEX REPLACE "[^\n]*(typeinfo|vtable|typeinfo name) for ${names}::[^\n]*\n" "" foreign "${foreign}")
+  if(NOT foreign STREQUAL "")
+    message(FATAL_ERROR "${library} shows symbols that are not its API:\n${foreign}")
+  endif()
+endfunction()
 set(library ${lib_dir}/libsotto.so)
-run("listing symbols" 0 ${NM} -DC --defined-only ${library})
-string(REGEX REPLACE "[^\n]* sotto::[^\n]*\n" "" foreign "${output}")
-string(REGEX REPLACE "[^\n]*(typeinfo|vtable|typeinfo name) for sotto::[^\n]*\n" "" foreign "${foreign}")
-if(NOT foreign STREQUAL "")
-  message(FATAL_ERROR "the library shows symbols that are not its API:\n${foreign}")
-endif()
+check_symbols(${library} sotto)
+check_symbols(${lib_dir}/libsotto-testkit.so sotto::testing)
 
 # Size: the target is for a phone's app (docs/sdk.md).
 file(REAL_PATH ${library} library)

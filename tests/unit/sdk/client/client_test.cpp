@@ -11,6 +11,7 @@
 
 #include "sdk/base/random.hpp"
 #include "sdk/client/client_access.hpp"
+#include "sdk/client/runtime.hpp"
 #include "sdk/store/store.hpp"
 #include "tests/unit/sdk/client/app_thread.hpp"
 #include "tests/unit/sdk/client/fake_transport.hpp"

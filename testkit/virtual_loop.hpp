@@ -1,0 +1,77 @@
+// A client's loop on virtual time. The client's thread runs what was posted at once, as a real loop does, but
+// touches nothing outside: what it asks of the world (a timer, a frame to send) waits until the world, on the
+// test's thread, has seen every client come to rest and takes what all of them asked for, one client after
+// the other. So how fast which thread runs decides nothing, and a seed repeats a run.
+//
+//   VirtualLoop loop(seed);
+//   std::shared_ptr<LoopControl> control = loop.control();
+//   ...                                     // the client owns the loop and runs it on its thread
+//   control->wait_until_idle();
+//   for (auto& ask : control->take_asks()) ask(world);
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "sdk/base/random.hpp"
+#include "sdk/net/loop.hpp"
+#include "testkit/world.hpp"
+
+namespace sotto::sim {
+
+/// The inside of one loop, which lives as long as either side needs it.
+class LoopControl : public std::enable_shared_from_this<LoopControl> {
+ public:
+  /// Something for the world to do. Only schedules: it never posts to a loop itself.
+  using Ask = std::function<void(World&)>;
+
+  // ---- any thread
+  void post(net::Task task);
+  void stop();
+  // ---- the client's thread
+  void run();
+  void ask(Ask what);
+  // ---- the world's thread
+  /// False: still at work after `kPatience` of real time.
+  [[nodiscard]] bool wait_until_idle();
+  [[nodiscard]] std::vector<Ask> take_asks();
+  /// run() has returned.
+  [[nodiscard]] bool ended();
+
+ private:
+  [[nodiscard]] bool is_stopped();
+
+  std::mutex mutex_;  // guards all below: threads of the app post, the client's runs, the world's waits
+  std::condition_variable posted_;
+  std::condition_variable idle_again_;
+  std::vector<net::Task> tasks_;
+  std::vector<Ask> asks_;
+  bool idle_ = false;
+  bool stopped_ = false;
+  bool ended_ = false;
+};
+
+class VirtualLoop final : public net::Loop {
+ public:
+  /// `seed`: of the client's own randomness.
+  explicit VirtualLoop(std::uint64_t seed) : random_(seed) {}
+
+  void run() override { control_->run(); }
+  void stop() override { control_->stop(); }
+  void post(net::Task task) override { control_->post(std::move(task)); }
+  [[nodiscard]] std::unique_ptr<net::Timer> after(Milliseconds delay, net::Task task) override;
+
+  [[nodiscard]] const std::shared_ptr<LoopControl>& control() const { return control_; }
+  /// For what lives on this loop.
+  [[nodiscard]] Random& random() { return random_; }
+
+ private:
+  std::shared_ptr<LoopControl> control_ = std::make_shared<LoopControl>();
+  SeededRandom random_;
+};
+
+}  // namespace sotto::sim
