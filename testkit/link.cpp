@@ -15,6 +15,7 @@ void Link::Pipe::send(Item item) {
   auto ready = link_->world_.now() + link_->world_.between(link_->quality_.least, link_->quality_.most);
   if (!items_.empty()) ready = std::max(ready, items_.back().ready);
   bytes_ += item.bytes.size();
+  item.sent = link_->world_.now();
   items_.push_back({std::move(item), ready});
   pump();
 }

@@ -31,6 +31,7 @@ class Link : public std::enable_shared_from_this<Link> {
     Kind kind = Kind::frame;
     std::string bytes;       // of a frame or ping
     std::uint16_t code = 0;  // of a close; the HTTP status of a refusal
+    Milliseconds sent{0};    // when it was handed over
   };
 
   /// One direction.

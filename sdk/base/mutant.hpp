@@ -23,6 +23,11 @@ enum class Mutant : std::uint8_t {
   log_not_merged,
   receipts_not_stored,
   confirmed_before_commit,
+  revoked_connection_stays,
+  block_not_looked_at,
+  block_not_stored,
+  deleted_account_lives_on,
+  presence_not_taken_back,
   // of the SDK
   cursor_past_hole,
   delivered_before_commit,
@@ -34,6 +39,7 @@ enum class Mutant : std::uint8_t {
   key_not_kept,
   status_goes_back,
   unread_off,
+  sign_out_not_told,
   // of both
   commit_not_synced,
   count,

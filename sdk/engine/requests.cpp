@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sdk/base/mutant.hpp"
 #include "sdk/engine/error_words.hpp"
 #include "sdk/engine/json.hpp"
 #include "sdk/engine/timing.hpp"
@@ -133,7 +134,7 @@ void Requests::refreshed(const HttpResponse& response) {
   if (!is_success(response.status)) {
     Error error = error_of(response);
     const bool refused = response.status == 400 || response.status == 401 || response.status == 403;
-    if (!refused) return end_refresh(error);  // trouble that passes
+    if (!refused || mutant(Mutant::sign_out_not_told)) return end_refresh(error);  // trouble that passes
     error = Error(ErrorCode::signed_out, "the server refused the refresh token");
     core_.write().account.forget_tokens();
     core_.account->tokens = {};

@@ -159,6 +159,7 @@ void Shard::deliver_to(Session& session, const Event& event, const Delivery::Tar
     if (!frame) frame.emplace(to_frame(changed->change, target.shows_members));
     session.on_live(StreamId{changed->change.change.id.value}, *frame);
   } else if (std::holds_alternative<DeviceRevoked>(event)) {
+    if (mutant(Mutant::revoked_connection_stays)) return;
     session.close(close_code::kTokenInvalid, "signed out");
   }
 }

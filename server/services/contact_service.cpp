@@ -1,5 +1,6 @@
 #include "server/services/contact_service.hpp"
 
+#include "sdk/base/mutant.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/auth_service.hpp"
 
@@ -87,7 +88,7 @@ ServiceResult<void> ContactService::block(Store& store, WriteContext& context, c
     return refuse(ServiceCode::bad_request,
                   "user_id: more than " + std::to_string(kMaxBlocks) + " blocked users");
   }
-  store.contacts().put_block(caller.user, user);
+  if (!mutant(Mutant::block_not_stored)) store.contacts().put_block(caller.user, user);
   context.events.events.emplace_back(VisibilityChanged{caller.user});
   return {};
 }

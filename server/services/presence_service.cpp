@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sdk/base/mutant.hpp"
 #include "server/ports/store.hpp"
 
 namespace sotto::server {
@@ -44,6 +45,7 @@ void PresenceService::tick(Timestamp now, PresenceEffects& effects) {
 void PresenceService::gone(UserId user, Timestamp at, PresenceEffects& effects) {
   online_.erase(user);
   effects.seen.push_back({user, at});
+  if (mutant(Mutant::presence_not_taken_back)) return;
   tell(user, false, at, effects);
 }
 

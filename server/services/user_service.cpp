@@ -1,5 +1,6 @@
 #include "server/services/user_service.hpp"
 
+#include "sdk/base/mutant.hpp"
 #include "server/model/limits.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/device_service.hpp"
@@ -53,7 +54,7 @@ ServiceResult<void> UserService::remove(Store& store, WriteContext& context, con
   groups_.leave_all(store, context, caller);
   store.contacts().delete_all_of(caller.user);
   for (const Device& device : store.accounts().devices_of(caller.user)) {
-    revoke_device(store, context, caller.user, device.id);
+    if (!mutant(Mutant::deleted_account_lives_on)) revoke_device(store, context, caller.user, device.id);
   }
   User gone;
   gone.id = user->id;

@@ -15,8 +15,8 @@ constexpr int kRead = 3;
 
 class Checker {
  public:
-  Checker(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices)
-      : truth_(read_truth(server)), devices_(devices) {}
+  Checker(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices, const Ledger& ledger)
+      : truth_(read_truth(server)), devices_(devices), ledger_(ledger) {}
 
   std::vector<std::string> check() {
     for (const auto& message : truth_.messages)
@@ -36,8 +36,13 @@ class Checker {
       check_witness(*device);
       check_order(*device);
       check_statuses(*device);
+      check_sign_out(*device);
+      check_groups(*device);
+      check_presence(*device);
     }
     check_receipts_are_true();
+    check_blocks();
+    check_deletions();
     return std::move(problems_);
   }
 
@@ -69,12 +74,14 @@ class Checker {
       // A new device may know the last message of before its time from the list of conversations; what is
       // promised begins with the device.
       std::erase_if(timeline, [&](const Message& message) {
-        return message.message_id && message.message_id.value <= device.account()->device_id.value;
+        return message.message_id && message.message_id.value <= device.begins().value;
       });
       check_unread(device, conversation, timeline);
       check_read(device, conversation);
       for (const auto& message : timeline) {
-        if (message.message_id) holders_[message.message_id].insert(device.account()->user_id);
+        if (!message.message_id) continue;
+        holders_[message.message_id].insert(device.account()->user_id);
+        if (!device.is_out()) tellers_[message.message_id].insert(device.account()->user_id);
       }
     }
   }
@@ -91,7 +98,7 @@ class Checker {
 
   /// What was read here is known to the server, and through it to everybody else.
   void check_read(const SimDevice& device, const Conversation& conversation) {
-    if (truth_.deleted.contains(conversation.id) || !conversation.read_up_to) return;
+    if (truth_.deleted.contains(conversation.id) || !conversation.read_up_to || device.is_out()) return;
     const auto known = truth_.read_up_to.find({conversation.id, device.account()->user_id});
     if (known == truth_.read_up_to.end() || known->second < conversation.read_up_to) {
       say("G5: " + name(device) + " has read conversation " + to_string(conversation.id) + " up to " +
@@ -103,7 +110,7 @@ class Checker {
     const auto account = *device.account();
     std::map<ConversationId, std::vector<const TrueMessage*>> expected;
     for (const auto& message : truth_.messages) {
-      if (message.id.value > account.device_id.value && truth_.may_see(account.user_id, message)) {
+      if (message.id.value > device.begins().value && truth_.may_see(account.user_id, message)) {
         expected[message.conversation].push_back(&message);
       }
     }
@@ -134,6 +141,7 @@ class Checker {
       auto found = by_id.find(message->id);
       if (found == by_id.end()) {
         if (truth_.deleted.contains(conversation)) continue;  // gone for whoever had not fetched it
+        if (device.is_out()) continue;                        // it may see no more
         say("G4: " + where + "\"" + message->text + "\" (" + to_string(message->id) + ") is missing");
         continue;
       }
@@ -173,6 +181,7 @@ class Checker {
           if (stored) say("G9: " + what + ", and the server has it");
           break;
         default:
+          if (device.is_out()) continue;  // it waits for somebody to sign in
           say("G7: \"" + sent.text + "\" of " + name(device) + " is still " +
               std::string(to_string(now->state)));
       }
@@ -230,15 +239,119 @@ class Checker {
           if (message.state == MessageState::delivered && !delivered)
             say("G5: " + what + ", and not everybody has it");
           // Exactly where there is one other; who has left a group is not told who leaves after them.
-          if (others.size() != 1 || !truth_.is_waited_for(me, key.second, message.message_id)) continue;
+          if (device.is_out() || others.size() != 1 ||
+              !truth_.is_waited_for(me, key.second, message.message_id))
+            continue;
           if (message.state == MessageState::sent && delivered)
             say("G5: " + what + ", and it has been delivered");
           if (message.state == MessageState::delivered && read) say("G5: " + what + ", and it has been read");
-          if (message.state == MessageState::sent && holders_[message.message_id].count(user) != 0) {
+          if (message.state == MessageState::sent && tellers_[message.message_id].count(user) != 0) {
             say("G5: " + what + ", and a device of the recipient holds it");
           }
         }
       }
+    }
+  }
+
+  static bool is_online(SimDevice& device) {
+    return device.engine() != nullptr && device.engine()->connection_state() == ConnectionState::online;
+  }
+
+  /// Who was signed out is told, and nobody else is signed out; what was asked for as an account is.
+  void check_sign_out(SimDevice& device) {
+    const auto account = *device.account();
+    const auto known = truth_.devices.find(account.device_id);
+    const bool signed_in = known != truth_.devices.end() && known->second == account.user_id;
+    if (!signed_in && !device.is_out())
+      say("G9: " + name(device) + " is signed out on the server and was not told");
+    if (device.is_out() && is_online(device)) say("G6: " + name(device) + " is signed out and online");
+  }
+
+  /// A group looks everywhere as it is.
+  void check_groups(SimDevice& device) {
+    if (device.is_out()) return;
+    const auto me = device.account()->user_id;
+    for (const auto& [id, group] : truth_.groups) {
+      if (!truth_.is_member(id, me)) continue;
+      const std::string where = name(device) + " in group " + to_string(id) + ": ";
+      auto conversation = device.engine()->conversation(id);
+      if (!conversation) {
+        say("G4: " + where + "it does not know that it is in it");
+        continue;
+      }
+      if (conversation->name != group) say("G4: " + where + "it is called \"" + conversation->name + "\"");
+      auto members = device.engine()->members(id);
+      if (!members) {
+        say(where + "it cannot list the members");
+        continue;
+      }
+      std::map<UserId, bool> held;
+      for (const auto& member : *members)
+        held[member.user_id] = member.role == Role::admin;
+      std::map<UserId, bool> expected;
+      for (const auto& period : truth_.periods.at(id))
+        if (!period.left) expected[period.user] = period.admin;
+      if (held != expected)
+        say("G4: " + where + "it has " + std::to_string(held.size()) + " members or roles, not the " +
+            std::to_string(expected.size()) + " of the server");
+    }
+  }
+
+  /// Who is online, where they may know.
+  void check_presence(SimDevice& device) {
+    if (!is_online(device)) return;
+    const auto me = device.account()->user_id;
+    for (const auto& [user, online] : device.presence()) {
+      const bool hidden = truth_.blocks.contains({user, me}) || truth_.blocks.contains({me, user});
+      const bool there = std::any_of(devices_.begin(), devices_.end(), [user = user](const auto& other) {
+        return other->account() && other->account()->user_id == user && is_online(*other);
+      });
+      if (online == (there && !hidden)) continue;
+      say("presence: " + name(device) + " sees user " + to_string(user) + (online ? " online" : " offline") +
+          (hidden ? ", who is hidden" : ""));
+    }
+  }
+
+  void check_blocks() {
+    for (const auto& silence : ledger_.silences()) {
+      for (const auto& message : truth_.messages) {
+        const auto direct = truth_.directs.find(message.conversation);
+        if (direct == truth_.directs.end()) continue;
+        const auto pair = std::minmax(silence.owner, silence.user);
+        if (direct->second != std::pair(pair.first, pair.second)) continue;
+        if (message.id.value > silence.after && (!silence.up_to || message.id.value <= *silence.up_to))
+          say("block: \"" + message.text + "\" was taken although user " + to_string(silence.owner) +
+              " had blocked user " + to_string(silence.user));
+      }
+    }
+    for (const auto& [owner, owned] : truth_.users) {
+      for (const auto& [user, other] : truth_.users) {
+        // A deletion takes the blocks with it.
+        if (ledger_.may_be_deleted(owner) || ledger_.may_be_deleted(user)) continue;
+        const auto told = ledger_.blocked(owner, user);
+        if (told && *told != truth_.blocks.contains({owner, user}))
+          say("block: user " + to_string(owner) + " was told that user " + to_string(user) + " is " +
+              (*told ? "blocked" : "not blocked") + ", and the server has it otherwise");
+      }
+    }
+  }
+
+  /// It leaves every group, signs out every device, forgets the number and the blocks (docs/openapi.yaml).
+  void check_deletions() {
+    for (const auto& [id, user] : truth_.users) {
+      if (ledger_.is_deleted(id) && !user.deleted)
+        say("deletion: account " + to_string(id) + " is still there");
+      if (!user.deleted) continue;
+      if (!ledger_.may_be_deleted(id)) say("deletion: nobody asked to delete account " + to_string(id));
+      const std::string whose = " of account " + to_string(id) + ", which is deleted";
+      if (user.has_number) say("deletion: the number" + whose + ", is kept");
+      for (const auto& [device, owner] : truth_.devices)
+        if (owner == id) say("deletion: device " + to_string(device) + whose + ", is still signed in");
+      for (const auto& [owner, other] : truth_.blocks)
+        if (owner == id) say("deletion: a block" + whose + ", is kept");
+      for (const auto& [conversation, periods] : truth_.periods)
+        if (truth_.is_member(conversation, id) && !truth_.deleted.contains(conversation))
+          say("deletion: a membership" + whose + ", goes on in conversation " + to_string(conversation));
     }
   }
 
@@ -257,16 +370,19 @@ class Checker {
 
   ServerTruth truth_;
   const std::vector<std::unique_ptr<SimDevice>>& devices_;
+  const Ledger& ledger_;
   std::map<std::string, int> copies_;
   std::map<std::pair<const SimDevice*, ConversationId>, Timeline> timelines_;
   std::map<MessageId, std::set<UserId>> holders_;
+  std::map<MessageId, std::set<UserId>> tellers_;  // holders that can tell the server so
   std::vector<std::string> problems_;
 };
 
 }  // namespace
 
-std::vector<std::string> check(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices) {
-  return Checker(server, devices).check();
+std::vector<std::string> check(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices,
+                               const Ledger& ledger) {
+  return Checker(server, devices, ledger).check();
 }
 
 }  // namespace sotto::sim

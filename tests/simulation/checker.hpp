@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/ledger.hpp"
 #include "tests/simulation/sim_device.hpp"
 #include "tests/simulation/sim_server.hpp"
 
 namespace sotto::sim {
 
 /// What is wrong, a line each; empty: every promise was kept.
-std::vector<std::string> check(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices);
+std::vector<std::string> check(SimServer& server, const std::vector<std::unique_ptr<SimDevice>>& devices,
+                               const Ledger& ledger);
 
 }  // namespace sotto::sim

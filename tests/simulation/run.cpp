@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tests/simulation/checker.hpp"
+#include "tests/simulation/ledger.hpp"
 #include "tests/simulation/server_truth.hpp"
 #include "tests/simulation/sim_device.hpp"
 #include "tests/simulation/sim_server.hpp"
@@ -20,7 +21,8 @@ constexpr std::size_t kFanoutThreshold = 3;  // so that groups of a run lie on b
 
 class Run {
  public:
-  Run(const Plan& plan, bool trace) : plan_(plan), world_(plan.seed), server_(world_, limits()) {
+  Run(const Plan& plan, bool trace)
+      : plan_(plan), world_(plan.seed), server_(world_, limits()), ledger_(world_, server_) {
     if (trace) world_.listen([this](std::string line) { story_.push_back(std::move(line)); });
     server_.on_death = [this] {
       for (auto& device : devices_)
@@ -40,6 +42,7 @@ class Run {
     for (std::uint32_t g = 0; g < plan_.scale.groups; ++g) {
       world_.at(10s + g * 1s, [this, g] { create_group(*devices_[g % devices_.size()], g + 2); });
     }
+    world_.at(kOpening - 1s, [this] { watch_each_other(); });
     world_.run_until(kOpening);
     for (const auto& action : plan_.actions) {
       world_.at(kOpening + action.at, [this, &action] { act(action); });
@@ -49,7 +52,9 @@ class Run {
     const auto patience = world_.now() + kHealing;
     world_.run_until(patience, [this] { return at_rest(); });
     Verdict verdict;
-    if (!at_rest()) {
+    if (at_rest()) {
+      one_goes_home();
+    } else {
       for (const auto& device : devices_) {
         if (device->engine() != nullptr && !device->at_rest()) {
           verdict.problems.push_back("device " + std::to_string(device->number()) +
@@ -60,7 +65,7 @@ class Run {
       }
     }
     if (!server_.is_up()) verdict.problems.push_back("the server does not come up again");
-    for (auto& problem : check(server_, devices_))
+    for (auto& problem : check(server_, devices_, ledger_))
       verdict.problems.push_back(std::move(problem));
     verdict.messages = read_truth(server_).messages.size();
     verdict.events = world_.events();
@@ -78,13 +83,67 @@ class Run {
 
   void add_device(std::uint32_t person) {
     const auto number = static_cast<std::uint32_t>(devices_.size());
-    devices_.push_back(
-        std::make_unique<SimDevice>(world_, server_, number, "+49151000" + std::to_string(10'000 + person)));
+    devices_.push_back(std::make_unique<SimDevice>(world_, server_, ledger_, number,
+                                                   "+49151000" + std::to_string(10'000 + person)));
   }
 
+  /// The account of now: of somebody who has deleted one and come back, the new one.
   std::optional<UserId> person(std::uint32_t number) const {
-    const auto& account = devices_[number % plan_.scale.people]->account();
-    return account ? std::optional<UserId>(account->user_id) : std::nullopt;
+    const auto& phone = devices_[number % plan_.scale.people]->phone();
+    std::optional<UserId> user;
+    for (const auto& device : devices_)
+      if (device->phone() == phone && device->account()) user = std::max(user, {device->account()->user_id});
+    return user;
+  }
+
+  std::vector<SimDevice*> devices_of(UserId user) {
+    std::vector<SimDevice*> found;
+    for (auto& device : devices_)
+      if (device->account() && device->account()->user_id == user) found.push_back(device.get());
+    return found;
+  }
+
+  void watch_each_other() {
+    std::vector<UserId> everybody;
+    for (std::uint32_t i = 0; i < plan_.scale.people; ++i)
+      if (auto user = person(i)) everybody.push_back(*user);
+    for (auto& device : devices_)
+      device->watch_presence(everybody);
+  }
+
+  void revoke(SimDevice& device, std::uint32_t target) {
+    if (!device.account()) return;
+    const auto own = devices_of(device.account()->user_id);
+    device.revoke(*own[target % own.size()]);
+  }
+
+  void delete_account(SimDevice& device) {
+    // Two people have to be left to talk.
+    if (!device.account() || plan_.scale.people < 3) return;
+    device.delete_account([this, user = device.account()->user_id, asked = world_.now()] {
+      ledger_.deleted(user);
+      for (auto* gone : devices_of(user))
+        gone->was_signed_out(asked);
+    });
+  }
+
+  /// The disk is full until somebody has made room and, to be sure, starts the server again. People go on
+  /// reading meanwhile.
+  void fill_disk(Milliseconds how_long) {
+    server_.fail_disk(1, true);
+    for (auto& device : devices_) {
+      world_.after(world_.between(0ms, how_long), [this, device = device.get(), target = world_.below(8)] {
+        if (healed_) return;
+        if (auto conversation = pick(*device, static_cast<std::uint32_t>(target), false))
+          device->mark_everything_read(conversation->id);
+      });
+    }
+    world_.after(how_long, [this] {
+      if (healed_) return;
+      server_.heal();
+      server_.kill(world_.chance(50));
+      ensure_server();
+    });
   }
 
   static std::optional<Conversation> pick(SimDevice& device, std::uint32_t target, bool group) {
@@ -184,6 +243,29 @@ class Run {
       case ActionKind::set_role:
         change_group(device, action);
         break;
+      case ActionKind::sign_out:
+        device.sign_out();
+        break;
+      case ActionKind::sign_in_again:
+        for (auto& each : devices_)
+          if (each->phone() == device.phone()) each->sign_in();
+        break;
+      case ActionKind::revoke_device:
+        revoke(device, action.target);
+        break;
+      case ActionKind::block:
+      case ActionKind::unblock: {
+        auto user = person(action.amount);
+        if (user && device.account() && *user != device.account()->user_id)
+          device.set_blocked(*user, action.kind == ActionKind::block);
+        break;
+      }
+      case ActionKind::delete_account:
+        delete_account(device);
+        break;
+      case ActionKind::type:
+        if (auto conversation = pick(device, action.target, false)) device.type(conversation->id);
+        break;
       case ActionKind::retry_failed:
         device.retry_failed();
         break;
@@ -247,6 +329,9 @@ class Run {
           server_.fail_disk(action.amount, action.target % 2 == 0);
         world_.after(world_.between(1s, 20s), [this] { server_.heal(); });
         break;
+      case ActionKind::server_disk_full:
+        fill_disk(amount);
+        break;
       case ActionKind::device_disk_fails:
         device.fail_disk(action.amount);
         break;
@@ -268,6 +353,7 @@ class Run {
 
   void heal() {
     world_.tell([] { return std::string("everything heals"); });
+    healed_ = true;
     server_.heal();
     server_.kill(true);  // so that an armed crash cannot come later, and what is not durable shows
     ensure_server();
@@ -276,8 +362,19 @@ class Run {
       device->crash(true);
       device->start();
       device->go_online();
-      device->sign_in();
+      // Some of those who were signed out stay so, and are to have got nothing more.
+      if (!device->is_out() || world_.chance(50)) device->sign_in();
     }
+    watch_each_other();
+  }
+
+  /// All devices of one person leave a conversation that rests: the others are to see it.
+  void one_goes_home() {
+    constexpr Milliseconds kSeen = 2s;
+    const auto& phone = devices_[world_.below(devices_.size())]->phone();
+    for (auto& device : devices_)
+      if (device->phone() == phone) device->go_offline();
+    world_.run_until(world_.now() + kSeen);
   }
 
   [[nodiscard]] bool at_rest() {
@@ -296,7 +393,9 @@ class Run {
   World world_;
   std::vector<std::string> story_;
   SimServer server_;
+  Ledger ledger_;
   std::vector<std::unique_ptr<SimDevice>> devices_;
+  bool healed_ = false;  ///< nothing that people or bad luck do happens any more
   Milliseconds rest_since_ = Milliseconds::max();
 };
 

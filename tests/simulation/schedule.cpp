@@ -23,7 +23,14 @@ constexpr std::array kWeights{
     Weighted{ActionKind::leave_group, 1},
     Weighted{ActionKind::rename_group, 1},
     Weighted{ActionKind::set_role, 1},
-    Weighted{ActionKind::retry_failed, 2},
+    Weighted{ActionKind::type, 2},
+    Weighted{ActionKind::sign_out, 1},
+    Weighted{ActionKind::sign_in_again, 3},
+    Weighted{ActionKind::revoke_device, 2},
+    Weighted{ActionKind::block, 3},
+    Weighted{ActionKind::unblock, 3},
+    Weighted{ActionKind::delete_account, 1},
+    Weighted{ActionKind::retry_failed, 3},
     Weighted{ActionKind::go_offline, 3},
     Weighted{ActionKind::go_online, 5},
     Weighted{ActionKind::new_device, 1},
@@ -38,6 +45,7 @@ constexpr std::array kWeights{
     Weighted{ActionKind::crash_server, 4},
     Weighted{ActionKind::kill_server, 1},
     Weighted{ActionKind::server_disk_fails, 2},
+    Weighted{ActionKind::server_disk_full, 1},
     Weighted{ActionKind::device_disk_fails, 2},
     Weighted{ActionKind::server_clock, 1},
     Weighted{ActionKind::device_clock, 1},
@@ -52,6 +60,13 @@ constexpr const char* kNames[] = {"sends",
                                   "leaves a group",
                                   "renames a group",
                                   "sets a role",
+                                  "types",
+                                  "signs out",
+                                  "signs in again",
+                                  "signs a device out",
+                                  "blocks",
+                                  "unblocks",
+                                  "deletes the account",
                                   "retries",
                                   "goes offline",
                                   "goes online",
@@ -67,6 +82,7 @@ constexpr const char* kNames[] = {"sends",
                                   "server crashes in a batch",
                                   "server is killed",
                                   "server's disk fails",
+                                  "server's disk is full",
                                   "device's disk fails",
                                   "server's clock jumps",
                                   "device's clock jumps"};
@@ -89,12 +105,16 @@ std::uint32_t amount_of(ActionKind kind, Random& random, const Scale& scale) {
     case ActionKind::add_member:
     case ActionKind::remove_member:
     case ActionKind::set_role:
+    case ActionKind::block:
+    case ActionKind::unblock:
       return static_cast<std::uint32_t>(random.below(scale.people));
     case ActionKind::stall_reader:
     case ActionKind::crash_device:
     case ActionKind::crash_server:
     case ActionKind::kill_server:
       return static_cast<std::uint32_t>(10 + random.below(random.below(4) == 0 ? 60'000 : 3'000));
+    case ActionKind::server_disk_full:
+      return static_cast<std::uint32_t>(1'000 + random.below(59'000));
     case ActionKind::server_disk_fails:
     case ActionKind::device_disk_fails:
       return static_cast<std::uint32_t>(1 + random.below(20));

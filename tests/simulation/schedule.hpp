@@ -22,6 +22,13 @@ enum class ActionKind : std::uint8_t {
   leave_group,
   rename_group,
   set_role,
+  type,
+  sign_out,
+  sign_in_again,  // every device of the person of `device` that is signed out
+  revoke_device,  // by `device`: device number `target` of the same person
+  block,          // person `amount`
+  unblock,
+  delete_account,
   retry_failed,  // everything failed on `device`
   go_offline,
   go_online,
@@ -38,6 +45,7 @@ enum class ActionKind : std::uint8_t {
   crash_server,       // at step `target` of its next batch; back after `amount` ms
   kill_server,        // at once
   server_disk_fails,  // its next `amount` changes
+  server_disk_full,   // for `amount` ms; then there is room again, and the server is started anew
   device_disk_fails,
   server_clock,  // jumps by `amount` ms (signed by `target`)
   device_clock,

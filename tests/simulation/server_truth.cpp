@@ -8,6 +8,8 @@ namespace sotto::sim {
 
 namespace {
 
+constexpr std::int64_t kAdmin = 2;  // of the memberships table
+
 template <class Row>
 void each_row(sqlite::Database& db, const char* sql, Row row) {
   auto statement = db.prepare(sql);
@@ -29,9 +31,9 @@ ServerTruth read_truth(SimServer& server) {
              truth.messages.push_back({row.id<MessageId>(0), row.id<ConversationId>(1), row.id<UserId>(2),
                                        row.id<DeviceId>(3), std::string(as_text(row.blob(4)))});
            });
-  each_row(*db, "SELECT conversation_id, user_id, joined_id, left_id FROM memberships",
+  each_row(*db, "SELECT conversation_id, user_id, joined_id, left_id, role FROM memberships",
            [&](sqlite::Statement& row) {
-             TruePeriod period{row.id<UserId>(1), row.id<MessageId>(2), std::nullopt};
+             TruePeriod period{row.id<UserId>(1), row.id<MessageId>(2), std::nullopt, row.int64(4) == kAdmin};
              if (!row.is_null(3)) period.left = row.id<MessageId>(3);
              truth.periods[row.id<ConversationId>(0)].push_back(period);
            });
@@ -46,7 +48,31 @@ ServerTruth read_truth(SimServer& server) {
            });
   each_row(*db, "SELECT conversation_id FROM conversations WHERE deleted <> 0",
            [&](sqlite::Statement& row) { truth.deleted.insert(row.id<ConversationId>(0)); });
+  each_row(
+      *db, "SELECT conversation_id, name FROM conversations WHERE deleted = 0 AND kind = 2",
+      [&](sqlite::Statement& row) { truth.groups[row.id<ConversationId>(0)] = std::string(row.text(1)); });
+  each_row(*db, "SELECT user_id, deleted, phone_number FROM users", [&](sqlite::Statement& row) {
+    truth.users[row.id<UserId>(0)] = {row.int64(1) != 0, !row.is_null(2)};
+  });
+  each_row(*db, "SELECT device_id, user_id FROM devices",
+           [&](sqlite::Statement& row) { truth.devices[row.id<DeviceId>(0)] = row.id<UserId>(1); });
+  each_row(*db, "SELECT owner_id, user_id FROM blocks",
+           [&](sqlite::Statement& row) { truth.blocks.emplace(row.id<UserId>(0), row.id<UserId>(1)); });
+  each_row(*db, "SELECT conversation_id, low_user_id, high_user_id FROM direct_conversations",
+           [&](sqlite::Statement& row) {
+             truth.directs[row.id<ConversationId>(0)] = {row.id<UserId>(1), row.id<UserId>(2)};
+           });
   return truth;
+}
+
+std::optional<std::uint64_t> last_id(SimServer& server) {
+  std::optional<std::uint64_t> last;
+  if (!server.is_up()) return last;  // opening it now would be its recovery
+  auto db = sqlite::Database::open("server.db", sqlite::OpenMode::read_write, server.disk().vfs_name());
+  if (!db) return last;
+  each_row(*db, "SELECT last_id FROM progress",
+           [&](sqlite::Statement& row) { last = static_cast<std::uint64_t>(row.int64(0)); });
+  return last;
 }
 
 bool ServerTruth::is_waited_for(UserId user, ConversationId conversation, MessageId message) const {
@@ -55,6 +81,13 @@ bool ServerTruth::is_waited_for(UserId user, ConversationId conversation, Messag
   return std::any_of(found->second.begin(), found->second.end(), [&](const TruePeriod& period) {
     return period.user == user && !period.left && message > period.joined;
   });
+}
+
+bool ServerTruth::is_member(ConversationId conversation, UserId user) const {
+  const auto found = periods.find(conversation);
+  return found != periods.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](const TruePeriod& period) { return period.user == user && !period.left; });
 }
 
 bool ServerTruth::may_see(UserId user, const TrueMessage& message) const {

@@ -17,6 +17,8 @@ constexpr Milliseconds kLeastDelay = 1ms;
 constexpr Milliseconds kMostDelay = 40ms;
 // No two clocks are the same; how far one can be off by a jump is the schedule's.
 constexpr Milliseconds kSkew = 3s;
+// A request to sign a device out, from when it was sent until it cannot be carried out any more.
+constexpr Milliseconds kLongestRequest = engine::kRequestTimeout + 1s;
 // How soon an end notices that the other has gone.
 constexpr Milliseconds kResetAfter = 5ms;
 
@@ -47,9 +49,10 @@ std::string in_words(std::string_view bytes) {
 
 }  // namespace
 
-SimDevice::SimDevice(World& world, SimServer& server, std::uint32_t number, std::string phone)
+SimDevice::SimDevice(World& world, SimServer& server, Ledger& ledger, std::uint32_t number, std::string phone)
     : world_(world),
       server_(server),
+      ledger_(ledger),
       number_(number),
       phone_(std::move(phone)),
       disk_(world.random().next_u64()),
@@ -87,8 +90,15 @@ void SimDevice::start() {
     return;
   }
   ++life_;
-  if (account_ && !engine_->account()) complain("forgot who is signed in");
+  // So may the answer to its login, behind a commit that is there after all.
+  if (!account_ && engine_->account()) {
+    account_ = engine_->account();
+    begins_ = account_->device_id;
+  }
+  // The event may have died with the last process; an app that starts asks who is signed in.
+  if (account_ && !engine_->account()) told_signed_out("it is when it starts");
   check_claims();
+  if (engine_->account()) subscribe();
   if (wants_online_ && engine_->account()) engine_->connect(now(), [](Result<void>) {});
   settle();
 }
@@ -97,7 +107,7 @@ void SimDevice::crash(bool power) {
   if (!engine_) return;
   world_.tell([&] { return "device " + std::to_string(number_) + (power ? " loses power" : " is killed"); });
   break_connection(false, true);
-  crash_armed_ = dies_before_sending_ = false;
+  crash_armed_ = dies_before_sending_ = signing_in_ = false;
   if (power) {
     disk_.power_cycle();
   } else {
@@ -105,6 +115,7 @@ void SimDevice::crash(bool power) {
   }
   ++life_;
   engine_.reset();
+  presence_.clear();
   connection_ = {};
   link_.reset();
   requests_.clear();
@@ -220,6 +231,22 @@ void SimDevice::watch_stream(std::string_view bytes) {
     next(item.receipt_id());
 }
 
+void SimDevice::watch_ephemeral(const Link::Item& item) {
+  // What was on its way when the block was answered, and what a look at the store from before it allowed.
+  constexpr Milliseconds kUnderWay = 100ms;
+  v1::ServerFrame frame;
+  if (!account_ || !frame.ParseFromArray(item.bytes.data(), static_cast<int>(item.bytes.size()))) return;
+  if (frame.has_typing()) {
+    const UserId user{frame.typing().user_id()};
+    if (user == account_->user_id) complain("G6: is told that its own person types");
+    auto conversation = engine_->conversation(ConversationId{frame.typing().conversation_id()});
+    const auto age = world_.now() - item.sent + kUnderWay;
+    if (conversation && conversation->kind == ConversationKind::direct &&
+        ledger_.silent_for(account_->user_id, user, age))
+      complain("G6: is told that user " + to_string(user) + " types, although one has blocked the other");
+  }
+}
+
 void SimDevice::check_claims() {
   for (const auto& [conversation, id] : std::exchange(claims_, {})) {
     if (!holds(conversation, id))
@@ -268,7 +295,10 @@ void SimDevice::take(engine::ConnectionNumber connection, const std::shared_ptr<
       world_.tell([&] {
         return "device " + std::to_string(number_) + " <- " + in_words<v1::ServerFrame>(item.bytes);
       });
+      if (revoked_ && item.sent > *revoked_)
+        complain("G6: is signed out, and the server still sends " + in_words<v1::ServerFrame>(item.bytes));
       watch_stream(item.bytes);
+      watch_ephemeral(item);
       engine_->on_frame(connection, as_bytes(item.bytes), now());
       break;
     case Link::Kind::ping:
@@ -285,6 +315,7 @@ void SimDevice::take(engine::ConnectionNumber connection, const std::shared_ptr<
 
 void SimDevice::closed(engine::ConnectionNumber connection, engine::CloseReason reason) {
   if (connection != connection_ || !engine_) return;
+  presence_.clear();
   if (link_) link_->break_now();
   link_.reset();
   connection_ = {};
@@ -356,10 +387,15 @@ void SimDevice::send_request(engine::SendRequest& effect) {
   after(world_.between(kLeastDelay, kMostDelay), [this, number, request, answer_lost, repeated, fail] {
     if (!server_.is_up()) return fail(ErrorCode::network_unreachable);
     if (repeated) server_.request(request, [](const server::HttpResponse&) {});
-    server_.request(request, [this, number, answer_lost, life = life_](server::HttpResponse response) {
+    // Signing in is open to everybody; all else needs tokens, which are void.
+    const bool asked_signed_out = revoked_ && !request.path.ends_with("/login");
+    server_.request(request, [this, number, answer_lost, asked_signed_out, path = request.path,
+                              life = life_](server::HttpResponse response) {
       if (answer_lost || life != life_ || !engine_) return;
-      after(world_.between(kLeastDelay, kMostDelay), [this, number, response] {
+      after(world_.between(kLeastDelay, kMostDelay), [this, number, response, asked_signed_out, path] {
         if (requests_.erase(number) == 0) return;
+        if (asked_signed_out && response.status < 300)
+          complain("G6: is signed out, and the server still answers " + path);
         engine::HttpResponse answer{response.status, response.body, {}};
         for (const auto& header : response.headers) {
           if (header.name == "Retry-After")
@@ -374,13 +410,101 @@ void SimDevice::send_request(engine::SendRequest& effect) {
 // ---------------------------------------------------------------- what its person does
 
 void SimDevice::sign_in() {
-  if (!engine_ || engine_->account()) return;
+  if (!engine_ || engine_->account() || signing_in_ || is_retired_) return;
+  signing_in_ = true;
   engine_->login({phone_, "000000"}, now(), [this](Result<Account> account) {
-    if (!account) return after(1s, [this] { sign_in(); });
+    signing_in_ = false;
+    if (!account) {
+      // The number has another account by now.
+      is_retired_ = account_ && account.error().code == ErrorCode::invalid_state;
+      if (is_retired_ && !ledger_.may_be_deleted(account_->user_id))
+        complain("cannot sign in: " + account.error().message);
+      return after(1s, [this] { sign_in(); });
+    }
+    if (account_ && account_->user_id != account->user_id) complain("signed in as somebody else");
+    if (ledger_.is_deleted(account->user_id)) complain("signed in to an account that was deleted");
+    if (!begins_) begins_ = account->device_id;
     account_ = *account;
+    signed_in_ = world_.now();
+    is_out_ = false;
+    revoked_.reset();
+    subscribe();
     if (wants_online_) engine_->connect(now(), [](Result<void>) {});
   });
   settle();
+}
+
+void SimDevice::sign_out() {
+  if (!engine_ || !engine_->account()) return;
+  may_be_signed_out();
+  engine_->logout(now(), [this](Result<void> out) {
+    if (out) told_signed_out("it asked for it");
+  });
+  settle();
+}
+
+void SimDevice::revoke(SimDevice& device) {
+  if (!engine_ || !engine_->account() || !device.account()) return;
+  device.may_be_signed_out();
+  engine_->revoke_device(device.account()->device_id, now(),
+                         [&device, asked = world_.now()](Result<void> revoked) {
+                           if (revoked) device.was_signed_out(asked);
+                         });
+  settle();
+}
+
+void SimDevice::delete_account(std::function<void()> deleted) {
+  if (!engine_ || !engine_->account()) return;
+  ledger_.asks_to_delete(account_->user_id);
+  engine_->delete_account(now(), [deleted = std::move(deleted)](Result<void> done) {
+    if (done) deleted();
+  });
+  settle();
+}
+
+void SimDevice::set_blocked(UserId user, bool blocked) {
+  if (!engine_ || !engine_->account()) return;
+  auto reply = [this, asked = ledger_.asks_to_block(account_->user_id, user, blocked)](Result<void> done) {
+    ledger_.answered(asked, done.ok());
+  };
+  if (blocked)
+    engine_->block(user, now(), reply);
+  else
+    engine_->unblock(user, now(), reply);
+  settle();
+}
+
+void SimDevice::type(ConversationId conversation) {
+  if (!engine_) return;
+  engine_->set_typing(conversation, now());
+  settle();
+}
+
+void SimDevice::watch_presence(std::vector<UserId> users) {
+  watched_ = std::move(users);
+  if (!engine_ || !engine_->account()) return;
+  subscribe();
+  settle();
+}
+
+void SimDevice::subscribe() {
+  if (!watched_.empty()) engine_->subscribe_presence(watched_, now(), [](Result<void>) {});
+}
+
+void SimDevice::was_signed_out(Milliseconds asked) {
+  if (asked < signed_in_) return;  // it has signed in again meanwhile
+  world_.tell([&] { return "device " + std::to_string(number_) + " is signed out for everybody"; });
+  revoked_ = world_.now();
+}
+
+void SimDevice::told_signed_out(const std::string& why) {
+  if (!is_expected_to_be_out()) complain("was signed out: " + why);
+  is_out_ = true;
+}
+
+bool SimDevice::is_expected_to_be_out() const {
+  if (is_out_ || (account_ && ledger_.may_be_deleted(account_->user_id))) return true;
+  return sign_out_asked_ && *sign_out_asked_ + kLongestRequest >= signed_in_;
 }
 
 void SimDevice::go_online() {
@@ -450,7 +574,9 @@ void SimDevice::take_events() {
       if (error->error.code == ErrorCode::protocol_violation)
         complain("the server broke the protocol: " + error->error.message);
     } else if (const auto* out = std::get_if<SignedOut>(&event)) {
-      complain("was signed out: " + out->cause.message);
+      told_signed_out(out->cause.message);
+    } else if (const auto* presence = std::get_if<PresenceChanged>(&event)) {
+      presence_[presence->presence.user_id] = presence->presence.online;
     }
   }
 }
@@ -476,8 +602,7 @@ void SimDevice::on_message(const Message& message) {
 
 bool SimDevice::at_rest() const {
   if (!engine_ || !account_) return engine_ == nullptr;
-  const auto metrics = engine_->metrics();
-  (void)metrics;
+  if (is_out_) return requests_.empty() && !signing_in_;
   return engine_->connection_state() == ConnectionState::online &&
          (!link_ || (link_->to_client().idle() && link_->to_server().idle())) && requests_.empty();
 }

@@ -16,6 +16,7 @@
 #include "sdk/engine/engine.hpp"
 #include "testkit/link.hpp"
 #include "testkit/world.hpp"
+#include "tests/simulation/ledger.hpp"
 #include "tests/simulation/sim_server.hpp"
 #include "tests/support/crash_vfs.hpp"
 
@@ -33,7 +34,7 @@ struct Witnessed {
 
 class SimDevice {
  public:
-  SimDevice(World& world, SimServer& server, std::uint32_t number, std::string phone);
+  SimDevice(World& world, SimServer& server, Ledger& ledger, std::uint32_t number, std::string phone);
   ~SimDevice();
   SimDevice(const SimDevice&) = delete;
   SimDevice& operator=(const SimDevice&) = delete;
@@ -55,7 +56,15 @@ class SimDevice {
   void on_server_death();
 
   // ---- what its person does
+  /// Also again, after it was signed out. Tried until it works; no effect on a device that is signed in.
   void sign_in();
+  void sign_out();
+  /// One of the person's devices; perhaps this one.
+  void revoke(SimDevice& device);
+  void delete_account(std::function<void()> deleted);
+  void set_blocked(UserId user, bool blocked);
+  void type(ConversationId conversation);
+  void watch_presence(std::vector<UserId> users);
   void go_online();
   void go_offline();
   void send(Target target, std::uint32_t count);
@@ -66,10 +75,21 @@ class SimDevice {
   /// After calling the engine directly.
   void settle();
 
+  /// The server has said that it is signed out, to a request of that time: nothing is for it from now on.
+  void was_signed_out(Milliseconds asked);
+
   // ---- what its app saw
   [[nodiscard]] std::uint32_t number() const { return number_; }
   [[nodiscard]] const std::string& phone() const { return phone_; }
+  /// As it signed in last.
   [[nodiscard]] const std::optional<Account>& account() const { return account_; }
+  /// Where its part of the stream begins: with the device it was first.
+  [[nodiscard]] DeviceId begins() const { return begins_; }
+  /// Signed out, and its app knows.
+  [[nodiscard]] bool is_out() const { return is_out_; }
+  /// Its directory belongs to an account that is deleted: nobody can sign in with it again.
+  [[nodiscard]] bool is_retired() const { return is_retired_; }
+  [[nodiscard]] const std::map<UserId, bool>& presence() const { return presence_; }
   [[nodiscard]] const std::map<LocalId, Witnessed>& sent() const { return sent_; }
   [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
   [[nodiscard]] bool at_rest() const;
@@ -77,6 +97,13 @@ class SimDevice {
 
  private:
   struct Driver;
+
+  /// Somebody has asked the server to sign it out; whether it was done is known later, or never.
+  void may_be_signed_out() { sign_out_asked_ = world_.now(); }
+  void told_signed_out(const std::string& why);
+  [[nodiscard]] bool is_expected_to_be_out() const;
+  void subscribe();
+  void watch_ephemeral(const Link::Item& item);
 
   /// What a frame claims has to be so when it leaves.
   void watch(std::string_view frame);
@@ -100,6 +127,7 @@ class SimDevice {
 
   World& world_;
   SimServer& server_;
+  Ledger& ledger_;
   std::uint32_t number_;
   std::string phone_;
   test::CrashDisk disk_;
@@ -115,10 +143,19 @@ class SimDevice {
   std::uint64_t place_ = 0;  // in the stream of this connection
   bool crash_armed_ = false;
   bool dies_before_sending_ = false;
+  bool signing_in_ = false;
 
   // The witness.
   std::optional<Account> account_;
+  DeviceId begins_;
+  Milliseconds signed_in_{0};
+  std::optional<Milliseconds> sign_out_asked_;
+  std::optional<Milliseconds> revoked_;  ///< since the server has said so, to whoever asked
+  bool is_out_ = false;
+  bool is_retired_ = false;
+  std::map<UserId, bool> presence_;  ///< as told last on this connection
   bool wants_online_ = false;
+  std::vector<UserId> watched_;
   std::map<LocalId, Witnessed> sent_;
   std::uint64_t sends_ = 0;
   std::vector<std::pair<ConversationId, std::uint64_t>> claims_;  ///< `delivered`, since the last start
