@@ -65,8 +65,6 @@ Result<void> check_key_package(const KeyPackage& package, ProtocolVersion versio
     return Error{ErrorCode::key_package_suite_mismatch, "key package cipher suite"};
   const Suite* known = find_suite(suite);
   if (known == nullptr) return Error{ErrorCode::cipher_suite_unsupported, "key package cipher suite"};
-  if (package.leaf_node.source != LeafNodeSource::key_package)
-    return Error{ErrorCode::leaf_source_invalid, "the leaf of a key package has another source"};
   if (!is_hpke_public_key(*known, package.init_key)) return Error{ErrorCode::key_invalid, "init_key"};
   if (package.init_key == package.leaf_node.encryption_key)
     return Error{ErrorCode::key_package_init_key_reused, "init_key is the leaf's encryption_key"};

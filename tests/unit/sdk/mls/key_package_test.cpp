@@ -54,6 +54,12 @@ TEST_F(KeyPackages, AChangedFieldBreaksASignature) {
   EXPECT_EQ(refusal(package), ErrorCode::leaf_signature_invalid);
 }
 
+TEST_F(KeyPackages, ASuiteThatIsNotKnownIsAnError) {
+  KeyPackage package = alice.package().key_package;
+  package.cipher_suite = CipherSuite{0x7777};
+  EXPECT_EQ(refusal(package), ErrorCode::cipher_suite_unsupported);
+}
+
 TEST_F(KeyPackages, LifetimesAreChecked) {
   const KeyPackage package = alice.package().key_package;
   world.env.now = kTestNow + std::chrono::hours(1001);
