@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sdk/client/client_access.hpp"
+#include "testkit/unsynced_vfs.hpp"
 #include "testkit/virtual_loop.hpp"
 #include "testkit/virtual_network.hpp"
 #include "testkit/virtual_server.hpp"
@@ -123,6 +124,7 @@ struct Shared {
                                    .clock = [this] { return world.true_time(); },
                                    .otp = phones,
                                    .database = (folder.path() / "server.db").string(),
+                                   .vfs = sim::unsynced_vfs(),
                                    .limits = limits});
     if (!server) throw Failure("the server's database does not open: " + folder.path().string());
     network->serve(server.get());
@@ -233,14 +235,17 @@ Result<std::unique_ptr<Client>> World::try_open(ClientOptions options) {
   auto& shared = *impl_->shared;
   shared.settle();
   options.server_url = kServerUrl;
+  // On a VFS of somebody else's the store makes no folder; where it cannot be made, opening says so.
+  std::error_code ignored;
+  std::filesystem::create_directories(options.directory, ignored);
   auto loop = std::make_unique<sim::VirtualLoop>(shared.world.random().next_u64());
   const auto control = loop->control();
   const auto station = shared.network->add(control);
   auto now = [world = shared.kept_world] { return engine::Now{world->now(), world->true_time()}; };
   auto transport = std::make_unique<sim::VirtualTransport>(sim::WayOut{control, shared.network, station});
   auto& random = loop->random();
-  auto opened = ClientAccess::open(std::move(options),
-                                   {std::move(loop), std::move(transport), std::move(now), random, 1});
+  auto opened = ClientAccess::open(std::move(options), {std::move(loop), std::move(transport), std::move(now),
+                                                        random, 1, sim::unsynced_vfs()});
   if (opened) shared.clients.push_back({opened->get(), control, station});
   return opened;
 }

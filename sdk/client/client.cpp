@@ -56,11 +56,13 @@ Result<client::Platform> real_platform(const ClientOptions& options) {
   auto loop = std::make_unique<net::IoLoop>();
   auto transport = net::make_transport(*loop, transport_options(options));
   if (!transport) return transport.error();
-  return client::Platform{std::move(loop), std::move(*transport), real_now, system_random(), kJoinedCalls};
+  return client::Platform{std::move(loop), std::move(*transport), real_now,
+                          system_random(), kJoinedCalls,          nullptr};
 }
 
 Result<client::Parts> make_parts(ClientOptions options, client::Platform platform) {
-  auto store = store::Store::open({options.directory, std::move(options.key)});
+  auto store = store::Store::open(
+      {.directory = options.directory, .key = std::move(options.key), .base_vfs = platform.vfs});
   if (!store) return store.error();
   client::Parts parts;
   parts.engine = std::make_unique<Engine>(std::move(*store), platform.random,

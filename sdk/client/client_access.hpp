@@ -1,6 +1,6 @@
 // How the library's own tests and its test kit make a Client on surroundings of their own.
 //
-//   client::Platform platform{std::move(loop), std::move(transport), now, random};
+//   client::Platform platform{std::move(loop), std::move(transport), now, random, 1, nullptr};
 //   auto client = ClientAccess::open(options, std::move(platform));
 //
 // `open` is the one thing beside the public API that the shared library shows: through it testkit/ puts a
@@ -33,6 +33,8 @@ struct Platform {
   /// Calls that wait together share a transaction, at most so many. With 1 what a client does never depends
   /// on how fast its thread is, so that a seed repeats it.
   std::ptrdiff_t joined_calls;
+  /// SQLite's, under the store; nullptr: the system's.
+  const char* vfs;
 };
 
 }  // namespace client
