@@ -29,6 +29,7 @@ constexpr Milliseconds kStopWithin = 2s;
 constexpr Milliseconds kReconnectSpread = 1s;
 // A person tries again as well; on the worst preset six attempts in ten succeed.
 constexpr int kSignInAttempts = 20;
+constexpr char kServerDatabase[] = "sotto-server.db";
 // Never looked up: RFC 6761 keeps .test for this.
 constexpr char kServerUrl[] = "http://sotto.test";
 
@@ -123,10 +124,10 @@ struct Shared {
     server = VirtualServer::start({.world = world,
                                    .clock = [this] { return world.true_time(); },
                                    .otp = phones,
-                                   .database = (folder.path() / "server.db").string(),
+                                   .database = (folder.path() / kServerDatabase).string(),
                                    .vfs = sim::unsynced_vfs(),
                                    .limits = limits});
-    if (!server) throw Failure("the server's database does not open: " + folder.path().string());
+    if (!server) throw Failure("the server's database does not open in " + folder.path().string());
     network->serve(server.get());
   }
   void end_server(const char* how) {
@@ -230,6 +231,10 @@ World::World(std::uint64_t seed, Options options) : impl_(std::make_unique<Impl>
 }
 
 World::~World() = default;
+
+const std::filesystem::path& World::folder() const {
+  return impl_->shared->folder.path();
+}
 
 Result<std::unique_ptr<Client>> World::try_open(ClientOptions options) {
   auto& shared = *impl_->shared;

@@ -2,7 +2,6 @@
 #include "screen.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 
 #include <sotto/testing.hpp>
@@ -15,12 +14,10 @@ void expect(bool holds, const char* what) {
 }
 
 int main() {
-  const auto folder = std::filesystem::temp_directory_path() / "test-your-app";
-  std::filesystem::remove_all(folder);
   sotto::testing::World world(7);  // the seed: this run, every time
   const auto open = [&](const char* name) {
     sotto::ClientOptions options;
-    options.directory = folder / name;
+    options.directory = world.folder() / name;
     return world.open(options);
   };
   Screen alice(open("alice"));

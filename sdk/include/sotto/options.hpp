@@ -41,18 +41,18 @@ struct StoreKey {
 
 struct ClientOptions {
   /// "https://host[:port]" or, for a server on this machine or behind your own TLS, "http://host[:port]".
-  std::string server_url;
+  std::string server_url{};
   /// Where the account's database lives; made if it is missing. One directory is one account on one device,
   /// open in one process at a time (ErrorCode::store_in_use).
-  std::filesystem::path directory;
-  StoreKey key;
+  std::filesystem::path directory{};
+  StoreKey key{};
 
   /// How this device is called in the account's list of devices.
   std::string device_name = "sotto";
   /// Sent as User-Agent.
-  std::string user_agent;
+  std::string user_agent{};
   /// PEM text of the roots to trust. Empty: those of the system.
-  std::string trusted_roots_pem;
+  std::string trusted_roots_pem{};
 
   /// How long a message waits for a connection before it expires. A message may bring its own time.
   std::chrono::hours outbox_expiry{24};

@@ -2,8 +2,8 @@
 // server in this process, a network that is as bad as told, and time that passes only when the test lets it.
 //
 //   sotto::testing::World world(7);                                // the seed
-//   auto alice = world.open({.directory = folder / "alice"});
-//   auto bob = world.open({.directory = folder / "bob"});
+//   auto alice = world.open({.directory = world.folder() / "alice"});
+//   auto bob = world.open({.directory = world.folder() / "bob"});
 //   world.sign_in(*alice, "+491700000001");
 //   world.sign_in(*bob, "+491700000002");
 //
@@ -152,6 +152,8 @@ class SOTTO_API World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  /// A folder for the clients' directories and what else the test writes; gone with the world.
+  [[nodiscard]] const std::filesystem::path& folder() const;
   /// Client::open in this world; `server_url` is the world's to say, whatever it holds. Failure with the
   /// error's text where that fails, such as with a wrong key; `try_open` gives it back.
   std::unique_ptr<Client> open(ClientOptions options);

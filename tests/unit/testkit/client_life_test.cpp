@@ -1,4 +1,5 @@
 // Clients of the kit open, close, expire and share accounts as they do outside.
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -36,17 +37,17 @@ TEST(TestkitClient, ClosingAClientEndsWhatItWaitedForAndTheWorldGoesOn) {
 }
 
 TEST(TestkitClient, AClientThatOutlivesItsWorldIsOfflineAndClosesAllTheSame) {
-  TestFolder folder;
   std::unique_ptr<Client> alice;
+  ClientOptions options;
+  options.directory = std::filesystem::path(::testing::TempDir()) / "sotto-outlives-its-world";
   {
     World world;
-    ClientOptions options;
-    options.directory = folder / "alice";
     alice = world.open(options);
     world.sign_in(*alice, kAlicesPhone);
   }
   EXPECT_TRUE(alice->send(PhoneNumber{kBobsPhone}, {"to nobody"}).get().ok());
   alice.reset();
+  std::filesystem::remove_all(options.directory);
 }
 
 TEST(TestkitClient, AMessageThatFindsNoNetworkForADayExpires) {

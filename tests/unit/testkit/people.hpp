@@ -6,10 +6,8 @@
 //   EXPECT_TRUE(people.bob_gets({"hello"}));
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -23,28 +21,6 @@ using namespace std::chrono_literals;
 inline const std::string kAlicesPhone = "+491700000001";
 inline const std::string kBobsPhone = "+491700000002";
 
-/// A folder of the running test, gone with it.
-class TestFolder {
- public:
-  TestFolder() {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::path(::testing::TempDir()) /
-            (std::string("sotto-") + test->test_suite_name() + "." + test->name());
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 struct People {
   explicit People(std::uint64_t seed = 1, World::Options options = {}) : world(seed, options) {
     alice = open("alice");
@@ -55,7 +31,7 @@ struct People {
 
   std::unique_ptr<Client> open(const std::string& name) {
     ClientOptions options;
-    options.directory = folder / name;
+    options.directory = world.folder() / name;
     return world.open(options);
   }
   /// From Alice to Bob: stored when this returns.
@@ -91,7 +67,6 @@ struct People {
     return world.run_until([&] { return texts(*bob) == wanted; }, within);
   }
 
-  TestFolder folder;
   World world;
   std::unique_ptr<Client> alice;
   std::unique_ptr<Client> bob;

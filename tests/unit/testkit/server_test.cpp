@@ -61,9 +61,8 @@ TEST(TestkitServer, LimitsApplyWhereTheyAreAskedFor) {
   World::Options options;
   options.rate_limits = true;
   World world(1, options);
-  TestFolder folder;
   ClientOptions carols;
-  carols.directory = folder / "carol";
+  carols.directory = world.folder() / "carol";
   auto carol = world.open(carols);
   ErrorCode last{};
   for (int i = 0; i < 20 && last == ErrorCode{}; ++i) {

@@ -11,7 +11,7 @@
 namespace sotto::testing {
 namespace {
 
-/// The story of an hour on a train, with a server that dies once.
+/// The story of an hour on a train, with a server that dies once, and the ids it ends with.
 std::vector<std::string> story_of(std::uint64_t seed) {
   std::vector<std::string> story;
   World::Options options;
@@ -26,6 +26,8 @@ std::vector<std::string> story_of(std::uint64_t seed) {
     if (i == 11) people.world.server().start();
   }
   people.world.set_trace({});
+  for (const auto& conversation : people.world.wait(people.bob->conversations()).value_or({}))
+    story.push_back(to_string(conversation.last_message->message_id));
   return story;
 }
 
