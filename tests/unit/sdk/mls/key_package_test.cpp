@@ -34,6 +34,14 @@ TEST_F(KeyPackages, AFreshOneIsValidAndSurvivesItsMessage) {
   EXPECT_EQ(parsed->reference(), bundle.reference);
 }
 
+TEST_F(KeyPackages, AMessageThatHoldsAPackageOfAnotherVersionIsRefused) {
+  KeyPackage package = alice.package().key_package;
+  package.version = ProtocolVersion{2};
+  sign_key_package(package, alice.identity.keys);
+  EXPECT_EQ(KeyPackage::from_message(package.to_message()).error().code,
+            ErrorCode::key_package_version_mismatch);
+}
+
 TEST_F(KeyPackages, GreaseIsSprinkledAndIgnored) {
   KeyPackageOptions options;
   options.grease = true;
@@ -58,6 +66,9 @@ TEST_F(KeyPackages, ASuiteThatIsNotKnownIsAnError) {
   KeyPackage package = alice.package().key_package;
   package.cipher_suite = CipherSuite{0x7777};
   EXPECT_EQ(refusal(package), ErrorCode::cipher_suite_unsupported);
+  const Bytes key(32, 1);
+  EXPECT_EQ(KeyPackageBundle::from_parts(package.to_message(), key, key).error().code,
+            ErrorCode::cipher_suite_unsupported);
 }
 
 TEST_F(KeyPackages, LifetimesAreChecked) {
@@ -87,7 +98,14 @@ TEST_F(KeyPackages, ABundleIsSavedAndLoaded) {
   EXPECT_TRUE(loaded->init_private_key == bundle.init_private_key);
   EXPECT_TRUE(loaded->last_resort);
   for (std::size_t n = 0; n < saved.size(); ++n)
-    EXPECT_FALSE(KeyPackageBundle::load(saved.view().first(n))) << n;
+    EXPECT_EQ(KeyPackageBundle::load(saved.view().first(n)).error().code, ErrorCode::state_malformed) << n;
+}
+
+TEST_F(KeyPackages, ABundleOfALaterFormatSaysSo) {
+  const SecretBytes saved = alice.package().save();
+  Bytes later(saved.view().begin(), saved.view().end());
+  ++later[0];
+  EXPECT_EQ(KeyPackageBundle::load(later).error().code, ErrorCode::state_version_unsupported);
 }
 
 TEST_F(KeyPackages, KeysOfAnotherPackageAreRefused) {
