@@ -24,6 +24,16 @@ ConversationChange to_change(lite::Conversation::Change change) {
              : ConversationChange::updated;
 }
 
+/// Whose a direct conversation is in which this device's person is alone: of somebody who has deleted their
+/// account, as the change of then says, or, where nobody is named, the note to oneself. Nothing where it is
+/// known already.
+std::optional<UserId> peer_of_one_alone(const lite::Conversation& c, UserId me, UserId known) {
+  for (const std::uint64_t user : c.affected_user_ids())
+    if (is_valid_id(user) && UserId{user} != me) return UserId{user};
+  if (known) return std::nullopt;
+  return is_valid_id(c.actor_id()) ? UserId{c.actor_id()} : me;
+}
+
 /// Those who were there before the change.
 std::vector<Member> without_added(std::vector<Member> members, const lite::Conversation& c) {
   if (c.change() != lite::Conversation::members_added) return members;
@@ -155,9 +165,10 @@ bool Stream::apply_conversation(const lite::Conversation& c) {
       peer = user;
   }
   advance(c.change_id());
-  ConversationRow row = directory_.named_by_server(ConversationId{c.conversation_id()}).row;
-  // Alone in it: the note to oneself.
-  if (direct && is_member) row = directory_.set_peer(row, peer.value_or(core_.me()));
+  const StoredConversation named = directory_.named_by_server(ConversationId{c.conversation_id()});
+  ConversationRow row = named.row;
+  if (direct && is_member && !peer) peer = peer_of_one_alone(c, core_.me(), named.peer_id);
+  if (direct && is_member && peer) row = directory_.set_peer(row, *peer);
 
   auto& store = core_.write();
   const bool deleted = c.change() == lite::Conversation::deleted;
@@ -173,12 +184,20 @@ bool Stream::apply_conversation(const lite::Conversation& c) {
     // Members that this device did not know: they were in it before the change, but for those it added.
     if (first_heard) store.members.replace(row, without_added(members, c), 0);
     store.members.replace(row, members, direct ? 0 : c.change_id());
+    // Perhaps listed sooner: by the answer about the group, or by a change before this one, which shows the
+    // members of when it was sent.
+    if (!direct && c.change() == lite::Conversation::members_added)
+      for (const std::uint64_t user : c.affected_user_ids())
+        store.members.joined(row, UserId{user}, c.change_id());
   } else {
     store.members.end(row, core_.me(), c.change_id());
   }
   if (auto now = store.conversations.find(row)) {
-    // Who has left is not waited for; and receipts may have come before it was known whose are needed.
-    if (first_heard || c.change() == lite::Conversation::members_removed) rise(core_, *now);
+    // Who has left, or was not there yet, is not waited for; and receipts may have come before it was known
+    // whose are needed.
+    if (first_heard || c.change() == lite::Conversation::members_removed ||
+        c.change() == lite::Conversation::members_added)
+      rise(core_, *now);
     ConversationChanged event;
     event.conversation = reading_.describe(*now);
     event.change = to_change(c.change());

@@ -50,6 +50,13 @@ void MemberTable::replace(ConversationRow conversation, const std::vector<Member
     if (!now.contains(m.user_id)) end(conversation, m.user_id, change_id);
 }
 
+void MemberTable::joined(ConversationRow conversation, UserId user, std::uint64_t change_id) {
+  db_.run(
+      "UPDATE members SET since_id = ?3, read_up_to = max(read_up_to, ?3) "
+      "WHERE conversation = ?1 AND user_id = ?2 AND until_id = 0 AND since_id < ?3",
+      conversation, user, change_id);
+}
+
 void MemberTable::end(ConversationRow conversation, UserId user, std::uint64_t change_id) {
   db_.run("UPDATE members SET until_id = ?3 WHERE conversation = ?1 AND user_id = ?2 AND until_id = 0",
           conversation, user, change_id);

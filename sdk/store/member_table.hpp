@@ -26,6 +26,8 @@ class MemberTable {
   /// The members are these from `change_id` on. Who is new counts as having read everything before: it does
   /// not concern them. Who is gone stays as a former member.
   void replace(ConversationRow conversation, const std::vector<Member>& members, std::uint64_t change_id);
+  /// A member by the change of that id, however early it was known that they are one.
+  void joined(ConversationRow conversation, UserId user, std::uint64_t change_id);
   void end(ConversationRow conversation, UserId user, std::uint64_t change_id);
 
  private:

@@ -19,7 +19,7 @@ UserId ConversationState::peer_of(UserId user) const {
   for (const Member& member : members) {
     if (member.user != user) return member.user;
   }
-  return user;
+  return gone_peer ? gone_peer : user;
 }
 
 }  // namespace sotto::server

@@ -50,13 +50,15 @@ struct ConversationState {
   /// Limits::write_fanout_members).
   MessageId log_from;
   std::vector<Member> members;  ///< those of now, in ascending order of user id; none once deleted
+  UserId gone_peer;             ///< direct: the other one, where they have deleted their account; otherwise 0
 
   [[nodiscard]] Timestamp created_at() const { return snowflake_time(id.value); }
   [[nodiscard]] Timestamp updated_at() const { return snowflake_time(last_change.value); }
   [[nodiscard]] const Member* find(UserId user) const;
   [[nodiscard]] bool has(UserId user) const { return find(user) != nullptr; }
   [[nodiscard]] std::size_t admins() const;
-  /// Direct: the other one (a note to oneself has the same person on both sides).
+  /// Direct: the other one, also once their account is deleted (a note to oneself has the same person on both
+  /// sides).
   [[nodiscard]] UserId peer_of(UserId user) const;
 };
 using ConversationPtr = std::shared_ptr<const ConversationState>;

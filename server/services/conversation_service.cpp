@@ -29,6 +29,9 @@ ServiceResult<ConversationPtr> ConversationService::open_direct(Store& store, Wr
     if (ConversationPtr state = conversations.find(*known)) return state;
     return storage_failed();
   }
+  // What was on its way when the account was deleted must not bring a part of it back.
+  const std::optional<User> self = store.accounts().find_user(caller.user);
+  if (!self || self->deleted) return refuse(ServiceCode::not_found, "this account is deleted");
   const std::optional<User> user = store.accounts().find_user(peer);
   if (!user || user->deleted) return refuse(ServiceCode::not_found, "user_id: no user " + to_string(peer));
   if (store.contacts().is_blocked(caller.user, peer) || store.contacts().is_blocked(peer, caller.user)) {
@@ -46,7 +49,10 @@ ServiceResult<ConversationPtr> ConversationService::open_direct(Store& store, Wr
             [](const Member& a, const Member& b) { return a.user < b.user; });
   conversations.insert(made, caller.user, std::nullopt);
   conversations.set_direct(caller.user, peer, made.id);
-  publish_change(store, context, {change, made.id, ChangeKind::created, caller.user, {}});
+  // Whoever hears of it late, with the other one gone by then, still learns whose it is.
+  std::vector<UserId> other;
+  if (peer != caller.user) other.push_back(peer);
+  publish_change(store, context, {change, made.id, ChangeKind::created, caller.user, std::move(other)});
   if (ConversationPtr state = conversations.find(made.id)) return state;
   return storage_failed();
 }

@@ -65,6 +65,9 @@ ConversationPtr SqliteConversationStore::load(ConversationId conversation) const
   if (state->kind == ConversationKind::direct && state->members.size() == 2) {
     state->blocked = Use(blocked_, state->members[0].user, state->members[1].user).next();
   }
+  if (state->kind == ConversationKind::direct && state->members.size() == 1) {
+    if (Use use(gone_peer_, conversation); use.next()) state->gone_peer = use->id<UserId>(0);
+  }
   return state;
 }
 

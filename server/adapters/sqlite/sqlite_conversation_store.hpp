@@ -54,6 +54,9 @@ class SqliteConversationStore final : public ConversationStore {
   mutable Query members_{connection_,
                          "SELECT user_id, role, joined_id FROM memberships "
                          "WHERE conversation_id = ?1 AND left_id IS NULL ORDER BY user_id"};
+  mutable Query gone_peer_{connection_,
+                           "SELECT user_id FROM memberships "
+                           "WHERE conversation_id = ?1 AND left_id IS NOT NULL LIMIT 1"};
   mutable Query blocked_{connection_,
                          "SELECT 1 FROM blocks WHERE owner_id = ?1 AND user_id = ?2 UNION ALL "
                          "SELECT 1 FROM blocks WHERE owner_id = ?2 AND user_id = ?1"};

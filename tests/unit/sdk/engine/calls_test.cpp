@@ -185,6 +185,27 @@ TEST_F(Calls, ANewDeviceLearnsItsOlderConversationsAndTheirMembers) {
   EXPECT_TRUE(device.requests.empty()) << "asked once for good";
 }
 
+TEST_F(Calls, WhoWasListedBeforeTheChangeThatAddedThemCameIsNotWaitedForInWhatIsOlder) {
+  // The answer about a group is of when it was made: it may be ahead of the stream.
+  device.say_hello();
+  device.receive(synced(0));
+  device.respond(
+      device.take_request(), 200,
+      R"({"conversations":[{"conversation_id":"151","kind":"group","name":"friends","last_message":null,"unread_count":0}]})");
+  const auto members = device.take_request();
+  ASSERT_EQ(members.what.path, "/api/groups/151");
+  device.respond(
+      members, 200,
+      R"({"conversation_id":"151","name":"friends","members":[{"user_id":"100"},{"user_id":"101"},{"user_id":"102"}]})");
+  device.receive(message_from(kMe, 1000, 151, "from my other device"));
+  device.receive(receipt(lite::Status::read, kPeer, 1001, 151, 1000));
+  const LocalId id = device.engine->messages({ConversationId{151}, {}, {}, 1})->messages.at(0).local_id;
+  auto added = group_change(lite::Conversation::members_added, 1002, 151, {kMe, kPeer, kThird});
+  added.mutable_conversation()->add_affected_user_ids(kThird.value);
+  device.receive(added);
+  EXPECT_EQ(device.message(id).state, MessageState::read);
+}
+
 TEST_F(Calls, PresenceIsSubscribedAgainOnEveryConnectionAndOnlyForThoseAskedFor) {
   device.engine->subscribe_presence({kPeer}, device.now, {});
   device.go_online();

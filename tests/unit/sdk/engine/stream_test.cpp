@@ -229,6 +229,43 @@ TEST_F(Stream, ChangesOfAGroupAreAppliedOnceAndInOrder) {
             (std::vector<ConversationChange>{ConversationChange::created, ConversationChange::renamed}));
 }
 
+TEST_F(Stream, AChatWhosePersonHasDeletedTheAccountStaysTheirs) {
+  // Found by seed 1052: alone in it, it was taken for the note to oneself, and two such chats became one.
+  device.go_online();
+  const ConversationId other{901};
+  auto chat = [](ConversationId id, UserId peer, std::uint64_t change) {
+    auto frame = group_change(lite::Conversation::created, change, id.value, {kMe, peer});
+    frame.mutable_conversation()->set_kind(lite::Conversation::direct);
+    return frame;
+  };
+  auto gone = [](ConversationId id, UserId peer, std::uint64_t change) {
+    auto frame = group_change(lite::Conversation::members_removed, change, id.value, {kMe});
+    frame.mutable_conversation()->set_kind(lite::Conversation::direct);
+    frame.mutable_conversation()->add_affected_user_ids(peer.value);
+    frame.mutable_conversation()->set_actor_id(peer.value);
+    return frame;
+  };
+  device.receive(chat(kChat, kPeer, 1000));
+  device.receive(message_from(kPeer, 1001, kChat.value, "from one"));
+  device.receive(chat(other, kThird, 1002));
+  device.receive(message_from(kThird, 1003, other.value, "from the other"));
+  device.receive(gone(kChat, kPeer, 1004));
+  device.receive(gone(other, kThird, 1005));
+  EXPECT_EQ(device.engine->conversation(kChat)->peer_id, kPeer);
+  EXPECT_EQ(device.engine->conversation(other)->peer_id, kThird);
+  EXPECT_EQ(device.engine->messages({kChat, {}, {}, 10})->messages.size(), 1u);
+}
+
+TEST_F(Stream, AChatThisDeviceHearsOfAfterItsPersonHasGoneIsNoNoteToOneself) {
+  device.go_online();
+  auto created = group_change(lite::Conversation::created, 1000, kChat.value, {kMe});
+  created.mutable_conversation()->set_kind(lite::Conversation::direct);
+  created.mutable_conversation()->set_actor_id(kMe.value);
+  created.mutable_conversation()->add_affected_user_ids(kPeer.value);
+  device.receive(created);
+  EXPECT_EQ(device.engine->conversation(kChat)->peer_id, kPeer);
+}
+
 TEST_F(Stream, AfterBeingRemovedHistoryStaysAndSendingIsRefused) {
   device.go_online();
   device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));

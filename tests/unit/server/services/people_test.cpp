@@ -95,6 +95,21 @@ TEST_F(People, DiscoveryIsLimitedPerDay) {
   EXPECT_THAT(malformed.error().detail, ::testing::HasSubstr("phone_numbers[1]"));
 }
 
+TEST_F(People, AChatWithADeletedAccountStaysTheirsInTheInbox) {
+  ASSERT_TRUE(world.say(ben, ann, "hello"));
+  ASSERT_TRUE(world.write([&](Store& db, WriteContext& c) { return world.users.remove(db, c, ben); }));
+  const auto inbox = world.inbox(ann, std::nullopt, 10);
+  ASSERT_EQ(inbox->entries.size(), 1u);
+  EXPECT_EQ(inbox->entries[0].conversation->peer_of(ann.user), ben.user) << "no note to oneself";
+  EXPECT_EQ(inbox->entries[0].name, "");
+}
+
+TEST_F(People, AMessageBehindTheDeletionOfItsSenderBringsNothingBack) {
+  ASSERT_TRUE(world.write([&](Store& db, WriteContext& c) { return world.users.remove(db, c, ben); }));
+  EXPECT_FALSE(world.say(ben, ann, "one more"));
+  EXPECT_TRUE(world.inbox(ann, std::nullopt, 10)->entries.empty());
+}
+
 TEST_F(People, BlockingOneselfOrNobodyIsRefused) {
   const auto block = [&](UserId user) {
     return world.write([&](Store& db, WriteContext& c) { return world.contacts.block(db, c, ann, user); });
