@@ -7,7 +7,8 @@
 namespace sotto::server {
 
 namespace {
-/// Below this many connections a turn's sends are made one by one: that is as fast, and one way fewer.
+/// Below this many connections a turn's sends are made one by one: what io_uring saves, it saves in large
+/// groups (docs/performance.md), and everybody else goes the way that every kernel has.
 constexpr std::size_t kWorthARing = 8;
 }  // namespace
 

@@ -1,9 +1,9 @@
 // Many sends in one system call. A message to a group of 500 is 500 sends of the same bytes to as many
 // sockets; handed to io_uring together they cost little more than half (docs/performance.md).
 //
-//   SendMany ring;                                  // has none where the kernel has no io_uring, or forbids
-//   it sends.push_back({socket, frame->wire()}); if (ring.run(sends)) ... sends[i].result ...    // else
-//   send(2) one by one
+//   SendMany ring;                               // without a ring where the kernel has, or allows, none
+//   sends.push_back({socket, frame->wire()});
+//   if (ring.run(sends)) took(sends[i].result);  // else send(2), one by one
 //
 // Nothing is left under way: each send is tried once, as send(2) with MSG_DONTWAIT would, and `run` returns
 // when the kernel has answered for all of them. One thread at a time.
