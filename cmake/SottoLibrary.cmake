@@ -42,7 +42,8 @@ function(sotto_sdk_libraries target)
     set_target_properties(${library} PROPERTIES LINKER_LANGUAGE CXX OUTPUT_NAME sotto)
     target_compile_features(${library} INTERFACE cxx_std_20)
     target_include_directories(${library} INTERFACE
-      $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/sdk/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+      $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/sdk/include> $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/base/include>
+      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     target_link_libraries(${library} PRIVATE ${dependencies})
   endforeach()
   target_link_libraries(sotto PRIVATE $<BUILD_INTERFACE:sotto_options>)
@@ -77,7 +78,8 @@ function(sotto_install_sdk)
   install(EXPORT SottoTargets NAMESPACE Sotto:: DESTINATION ${config_dir} COMPONENT sdk)
   install(TARGETS sotto_static EXPORT SottoStaticTargets COMPONENT sdk)
   install(EXPORT SottoStaticTargets NAMESPACE Sotto:: DESTINATION ${config_dir} COMPONENT sdk)
-  install(DIRECTORY ${CMAKE_SOURCE_DIR}/sdk/include/sotto DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/sdk/include/sotto ${CMAKE_SOURCE_DIR}/base/include/sotto
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk)
 
   include(CMakePackageConfigHelpers)
   write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/SottoConfigVersion.cmake COMPATIBILITY SameMinorVersion)

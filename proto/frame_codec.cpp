@@ -7,8 +7,8 @@
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include "base/utf8.hpp"
 #include "proto/json_mapping.hpp"
-#include "sdk/base/utf8.hpp"
 
 namespace sotto {
 

@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "server/config/load.hpp"
-#include "server/gateway/tls_context.hpp"
+#include "server/gateway/net/tls_context.hpp"
 #include "server/logging/log.hpp"
 #include "server/process/certificate.hpp"
 #include "server/process/server_process.hpp"

@@ -17,7 +17,7 @@
 #include <mutex>
 #include <vector>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sdk/net/loop.hpp"
 #include "testkit/world.hpp"
 

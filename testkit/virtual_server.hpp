@@ -13,7 +13,7 @@
 #include <string>
 
 #include "server/gateway/http.hpp"
-#include "server/gateway/session_host.hpp"
+#include "server/gateway/session/session_host.hpp"
 #include "server/model/limits.hpp"
 #include "server/ports/otp_sender.hpp"
 #include "testkit/link.hpp"

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "server/adapters/sqlite/batch_writer.hpp"
 #include "server/adapters/sqlite/open.hpp"
 #include "server/adapters/sqlite/sqlite_store.hpp"

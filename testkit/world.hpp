@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "sdk/base/clock.hpp"
-#include "sdk/base/random.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
 
 namespace sotto::sim {
 

@@ -6,10 +6,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "sdk/cli/chat.hpp"
+#include "sdk/cli/chat/chat.hpp"
 #include "sdk/cli/commands.hpp"
 #include "sdk/cli/profile.hpp"
-#include "sdk/cli/rpc.hpp"
+#include "sdk/cli/rpc/rpc.hpp"
 
 namespace {
 

@@ -8,9 +8,9 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/random.hpp"
-#include "sdk/base/secret.hpp"
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "base/secret.hpp"
 
 namespace sotto::cli {
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <exception>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sdk/client/client_access.hpp"
 #include "sdk/client/runtime.hpp"
 #include "sdk/engine/timing.hpp"

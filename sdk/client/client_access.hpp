@@ -11,7 +11,7 @@
 #include <functional>
 #include <memory>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sdk/engine/effects.hpp"
 #include "sdk/net/loop.hpp"
 #include "sdk/net/transport.hpp"

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sdk/engine/effects.hpp"
 #include "sdk/engine/engine.hpp"
 #include "sdk/store/store.hpp"

@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/clock.hpp"
-#include "sdk/base/secret.hpp"
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
 #include "sotto/views.hpp"
 
 namespace sotto::engine {

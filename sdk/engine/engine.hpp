@@ -31,8 +31,8 @@
 #include <string>
 #include <vector>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/random.hpp"
+#include "base/bytes.hpp"
+#include "base/random.hpp"
 #include "sdk/engine/effects.hpp"
 #include "sdk/store/store.hpp"
 #include "sotto/client.hpp"

@@ -1,5 +1,5 @@
 // The operations of engine.hpp: each is one input that hands the call to its part.
-#include "sdk/base/utf8.hpp"
+#include "base/utf8.hpp"
 #include "sdk/engine/engine_impl.hpp"
 #include "sdk/store/schema.hpp"
 

@@ -4,23 +4,23 @@
 #include <utility>
 #include <vector>
 
-#include "sdk/engine/account_calls.hpp"
+#include "sdk/engine/calls/account_calls.hpp"
+#include "sdk/engine/calls/group_calls.hpp"
+#include "sdk/engine/calls/history.hpp"
+#include "sdk/engine/calls/lookups.hpp"
+#include "sdk/engine/calls/people_calls.hpp"
 #include "sdk/engine/core.hpp"
-#include "sdk/engine/directory.hpp"
 #include "sdk/engine/engine.hpp"
-#include "sdk/engine/group_calls.hpp"
-#include "sdk/engine/history.hpp"
-#include "sdk/engine/lookups.hpp"
 #include "sdk/engine/operations.hpp"
-#include "sdk/engine/outbox.hpp"
-#include "sdk/engine/people_calls.hpp"
-#include "sdk/engine/presence.hpp"
-#include "sdk/engine/reading.hpp"
-#include "sdk/engine/receipts.hpp"
-#include "sdk/engine/requests.hpp"
-#include "sdk/engine/session.hpp"
-#include "sdk/engine/stream.hpp"
-#include "sdk/engine/views.hpp"
+#include "sdk/engine/outbox/directory.hpp"
+#include "sdk/engine/outbox/outbox.hpp"
+#include "sdk/engine/session/requests.hpp"
+#include "sdk/engine/session/session.hpp"
+#include "sdk/engine/stream/presence.hpp"
+#include "sdk/engine/stream/receipts.hpp"
+#include "sdk/engine/stream/stream.hpp"
+#include "sdk/engine/views/reading.hpp"
+#include "sdk/engine/views/views.hpp"
 
 namespace sotto::engine {
 

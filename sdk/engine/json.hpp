@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 #include "sotto/ids.hpp"
 
 namespace sotto::engine {

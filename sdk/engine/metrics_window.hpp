@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 #include "sdk/engine/timing.hpp"
 
 namespace sotto::engine {

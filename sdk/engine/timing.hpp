@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 
 namespace sotto::engine {
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 
 namespace sotto::net {
 

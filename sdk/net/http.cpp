@@ -10,9 +10,9 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include "sdk/net/failure.hpp"
+#include "sdk/net/channel/failure.hpp"
+#include "sdk/net/channel/opening.hpp"
 #include "sdk/net/header_text.hpp"
-#include "sdk/net/opening.hpp"
 
 namespace sotto::net {
 

@@ -7,7 +7,7 @@
 
 #include <boost/asio/ssl/context.hpp>
 
-#include "sdk/net/channel.hpp"
+#include "sdk/net/channel/channel.hpp"
 #include "sdk/net/transport.hpp"
 #include "sdk/net/url.hpp"
 

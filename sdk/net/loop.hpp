@@ -12,7 +12,7 @@
 #include <functional>
 #include <memory>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 
 namespace sotto::net {
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "sdk/net/channel/tls.hpp"
 #include "sdk/net/http.hpp"
-#include "sdk/net/tls.hpp"
 #include "sdk/net/websocket.hpp"
 
 namespace sotto::net {

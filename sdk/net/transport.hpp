@@ -26,8 +26,8 @@
 #include <utility>
 #include <vector>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/clock.hpp"
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "sotto/error.hpp"
 
 namespace sotto::net {

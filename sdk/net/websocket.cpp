@@ -9,10 +9,10 @@
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include "sdk/net/channel.hpp"
-#include "sdk/net/failure.hpp"
+#include "sdk/net/channel/channel.hpp"
+#include "sdk/net/channel/failure.hpp"
+#include "sdk/net/channel/opening.hpp"
 #include "sdk/net/header_text.hpp"
-#include "sdk/net/opening.hpp"
 #include "sdk/net/url.hpp"
 
 namespace sotto::net {

@@ -19,9 +19,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "sdk/sqlite/database.hpp"
-#include "sdk/sqlite/transaction.hpp"
 #include "sotto/error.hpp"
+#include "sqlite/database.hpp"
+#include "sqlite/transaction.hpp"
 
 namespace sotto::store {
 

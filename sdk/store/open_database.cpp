@@ -3,9 +3,9 @@
 #include <string>
 #include <system_error>
 
-#include "sdk/sqlite/tuning.hpp"
 #include "sdk/store/connection.hpp"
 #include "sdk/store/vfs/open_encrypted.hpp"
+#include "sqlite/tuning.hpp"
 
 namespace sotto::store {
 namespace {

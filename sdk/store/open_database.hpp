@@ -3,11 +3,11 @@
 
 #include <filesystem>
 
-#include "sdk/base/random.hpp"
-#include "sdk/sqlite/database.hpp"
+#include "base/random.hpp"
 #include "sotto/error.hpp"
 #include "sotto/options.hpp"
 #include "sotto/result.hpp"
+#include "sqlite/database.hpp"
 
 namespace sotto::store {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "sdk/sqlite/migrations.hpp"
+#include "sqlite/migrations.hpp"
 
 namespace sotto::store {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "sdk/base/clock.hpp"
-#include "sdk/base/secret.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
 #include "server/config/address.hpp"
 #include "server/logging/log.hpp"
 

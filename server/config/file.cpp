@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "sdk/base/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace sotto::server {
 namespace {

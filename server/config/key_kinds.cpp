@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "sdk/base/utf8.hpp"
+#include "base/utf8.hpp"
 #include "server/config/values.hpp"
 
 namespace sotto::server::key_kinds {

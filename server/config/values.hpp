@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 
 namespace sotto::server {
 

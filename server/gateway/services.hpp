@@ -1,7 +1,7 @@
 // What the gateway calls: the storage and the rules, by reference. All of it outlives the gateway's threads.
 #pragma once
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "server/model/limits.hpp"
 #include "server/ports/push_sender.hpp"
 #include "server/ports/session_registry.hpp"

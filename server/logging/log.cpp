@@ -12,8 +12,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/random.hpp"
+#include "base/bytes.hpp"
+#include "base/random.hpp"
 #include "server/logging/render.hpp"
 
 namespace sotto::server::log {

@@ -27,7 +27,7 @@
 #include <string>
 #include <string_view>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 #include "sotto/ids.hpp"
 
 namespace sotto::server::log {

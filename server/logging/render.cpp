@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sdk/base/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace sotto::server::log {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sdk/base/snowflake.hpp"
+#include "base/snowflake.hpp"
 #include "server/model/identity.hpp"
 
 namespace sotto::server {

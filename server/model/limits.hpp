@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 
 namespace sotto::server {
 

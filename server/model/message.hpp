@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "sdk/base/snowflake.hpp"
-#include "sdk/base/uuid.hpp"
+#include "base/snowflake.hpp"
+#include "base/uuid.hpp"
 #include "server/model/identity.hpp"
 
 namespace sotto::server {

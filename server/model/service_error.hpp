@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 #include "sotto/result.hpp"
 
 namespace sotto::server {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 #include "server/model/identity.hpp"
 
 namespace sotto::server {

@@ -21,9 +21,9 @@
 
 #include <memory>
 
-#include "sdk/base/clock.hpp"
-#include "sdk/base/random.hpp"
-#include "sdk/base/snowflake.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/snowflake.hpp"
 #include "server/model/event.hpp"
 
 namespace sotto::server {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 
 namespace sotto::server {
 

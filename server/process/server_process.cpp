@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "server/adapters/console/console_otp_sender.hpp"
 #include "server/adapters/embedded/embedded_storage.hpp"
 #include "server/adapters/log/log_push_sender.hpp"
@@ -13,7 +13,7 @@
 #include "server/adapters/webhook/webhook_otp_sender.hpp"
 #include "server/gateway/api/rest_api.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/gateway/gateway.hpp"
+#include "server/gateway/net/gateway.hpp"
 #include "server/gateway/services.hpp"
 #include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
@@ -21,17 +21,17 @@
 #include "server/process/data_folder.hpp"
 #include "server/process/housekeeping.hpp"
 #include "server/process/settings.hpp"
-#include "server/services/auth_service.hpp"
-#include "server/services/contact_service.hpp"
-#include "server/services/conversation_service.hpp"
-#include "server/services/device_service.hpp"
-#include "server/services/group_service.hpp"
-#include "server/services/history_service.hpp"
-#include "server/services/message_service.hpp"
-#include "server/services/receipt_service.hpp"
-#include "server/services/retention_service.hpp"
-#include "server/services/stream_service.hpp"
-#include "server/services/user_service.hpp"
+#include "server/services/accounts/auth_service.hpp"
+#include "server/services/accounts/contact_service.hpp"
+#include "server/services/accounts/device_service.hpp"
+#include "server/services/accounts/user_service.hpp"
+#include "server/services/conversations/conversation_service.hpp"
+#include "server/services/conversations/group_service.hpp"
+#include "server/services/messages/history_service.hpp"
+#include "server/services/messages/message_service.hpp"
+#include "server/services/messages/receipt_service.hpp"
+#include "server/services/messages/retention_service.hpp"
+#include "server/services/messages/stream_service.hpp"
 
 namespace sotto::server {
 namespace {

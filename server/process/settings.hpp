@@ -3,7 +3,7 @@
 
 #include "server/adapters/webhook/webhook_otp_sender.hpp"
 #include "server/config/config.hpp"
-#include "server/gateway/gateway.hpp"
+#include "server/gateway/net/gateway.hpp"
 #include "server/model/limits.hpp"
 
 namespace sotto::server {

@@ -11,7 +11,7 @@
 #include <list>
 #include <unordered_map>
 
-#include "sdk/base/clock.hpp"
+#include "base/clock.hpp"
 
 namespace sotto::server {
 

@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <string>
 
-#include "sdk/sqlite/transaction.hpp"
-#include "sdk/sqlite/tuning.hpp"
 #include "sdk/store/vfs/cipher.hpp"
 #include "sdk/store/vfs/open_encrypted.hpp"
+#include "sqlite/transaction.hpp"
+#include "sqlite/tuning.hpp"
 #include <benchmark/benchmark.h>
 
 namespace sotto::vfs {

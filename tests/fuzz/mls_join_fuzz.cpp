@@ -4,10 +4,10 @@
 //   byte 0       the rest: 0 is a Welcome; 1 is a GroupInfo message; 2 edits a genuine GroupInfo, which is
 //                signed again; 3 edits its tree, which is hashed and signed again; 4 is such a tree;
 //                5 edits a genuine Welcome
-#include "sdk/mls/src/framing.hpp"
-#include "sdk/mls/src/tree_codec.hpp"
-#include "sdk/mls/src/tree_validation.hpp"
-#include "sdk/mls/src/welcome.hpp"
+#include "sdk/mls/src/messages/framing.hpp"
+#include "sdk/mls/src/messages/welcome.hpp"
+#include "sdk/mls/src/tree/tree_codec.hpp"
+#include "sdk/mls/src/tree/tree_validation.hpp"
 #include "tests/fuzz/mls_scene.hpp"
 
 namespace sotto::mls {

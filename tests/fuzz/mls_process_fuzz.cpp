@@ -5,7 +5,7 @@
 //   byte 0       0 the rest is a message; 1 it edits a genuine message, which byte 1 picks;
 //                2 it is a Proposal and 3 a Commit that the hostile member sends; 4 it edits a genuine Commit
 //                with a path and 5 one without, sent by the hostile member
-#include "sdk/mls/src/proposal_codec.hpp"
+#include "sdk/mls/src/messages/proposal_codec.hpp"
 #include "tests/fuzz/mls_scene.hpp"
 #include "tests/unit/sdk/mls/forging.hpp"
 

@@ -6,13 +6,13 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "sdk/mls/src/framing.hpp"
-#include "sdk/mls/src/group_context.hpp"
-#include "sdk/mls/src/key_package_codec.hpp"
-#include "sdk/mls/src/leaf_node_codec.hpp"
-#include "sdk/mls/src/proposal_codec.hpp"
-#include "sdk/mls/src/tree_codec.hpp"
-#include "sdk/mls/src/welcome.hpp"
+#include "sdk/mls/src/messages/framing.hpp"
+#include "sdk/mls/src/messages/key_package_codec.hpp"
+#include "sdk/mls/src/messages/proposal_codec.hpp"
+#include "sdk/mls/src/messages/welcome.hpp"
+#include "sdk/mls/src/schedule/group_context.hpp"
+#include "sdk/mls/src/tree/leaf_node_codec.hpp"
+#include "sdk/mls/src/tree/tree_codec.hpp"
 #include "sotto/mls/message.hpp"
 
 namespace sotto::mls {

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "sdk/cli/json_rpc.hpp"
+#include "sdk/cli/rpc/json_rpc.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sotto::cli;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/services/access_token.hpp"
+#include "server/services/accounts/access_token.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sotto;

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "sdk/sqlite/transaction.hpp"
 #include "sdk/store/vfs/key_file.hpp"
 #include "sdk/store/vfs/open_encrypted.hpp"
+#include "sqlite/transaction.hpp"
 #include "tests/support/crash_vfs.hpp"
 
 namespace sotto::vfs {

@@ -24,7 +24,7 @@
 
 #include <sodium.h>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sotto/mls/group.hpp"
 
 namespace sotto::mls {

@@ -1,4 +1,4 @@
-// sotto-simulate-mutants: the test of the test. For each bug of sdk/base/mutant.hpp, how many seeds pass
+// sotto-simulate-mutants: the test of the test. For each bug of base/mutant.hpp, how many seeds pass
 // until the simulator notices; one that nobody notices is a failure of the simulator.
 //
 //   sotto-simulate-mutants                    every mutant, up to 1000 seeds each
@@ -14,7 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "sdk/base/mutant.hpp"
+#include "base/mutant.hpp"
 #include "tests/simulation/run.hpp"
 
 namespace sotto {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sdk/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 namespace sotto::sim {
 

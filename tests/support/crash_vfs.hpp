@@ -24,8 +24,8 @@
 
 #include <sqlite3.h>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/random.hpp"
+#include "base/bytes.hpp"
+#include "base/random.hpp"
 
 namespace sotto::test {
 

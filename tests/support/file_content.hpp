@@ -16,7 +16,7 @@
 #include <span>
 #include <vector>
 
-#include "sdk/base/bytes.hpp"
+#include "base/bytes.hpp"
 
 namespace sotto::test {
 

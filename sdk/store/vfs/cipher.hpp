@@ -20,9 +20,9 @@
 #include <cstdint>
 #include <span>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/random.hpp"
-#include "sdk/base/secret.hpp"
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+#include "base/secret.hpp"
 
 namespace sotto::vfs {
 

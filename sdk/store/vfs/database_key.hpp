@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "sdk/base/secret.hpp"
+#include "base/secret.hpp"
 
 namespace sotto::vfs {
 

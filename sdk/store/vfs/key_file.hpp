@@ -18,8 +18,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/random.hpp"
+#include "base/bytes.hpp"
+#include "base/random.hpp"
 #include "sdk/store/vfs/database_key.hpp"
 #include "sotto/error.hpp"
 

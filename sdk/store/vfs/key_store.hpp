@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sdk/store/vfs/key_file.hpp"
 
 struct sqlite3_vfs;

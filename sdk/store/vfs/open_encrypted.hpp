@@ -19,11 +19,11 @@
 
 #include <string>
 
-#include "sdk/base/random.hpp"
-#include "sdk/sqlite/database.hpp"
-#include "sdk/sqlite/tuning.hpp"
+#include "base/random.hpp"
 #include "sdk/store/vfs/database_key.hpp"
 #include "sotto/error.hpp"
+#include "sqlite/database.hpp"
+#include "sqlite/tuning.hpp"
 
 namespace sotto::vfs {
 

@@ -19,7 +19,7 @@
 #include <memory>
 #include <string>
 
-#include "sdk/base/secret.hpp"
+#include "base/secret.hpp"
 #include "server/adapters/sqlite/open.hpp"
 #include "server/ports/event_sink.hpp"
 #include "server/ports/storage.hpp"

@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "sdk/base/mutant.hpp"
+#include "base/mutant.hpp"
 
 namespace sotto::server {
 

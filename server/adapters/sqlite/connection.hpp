@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-#include "sdk/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 namespace sotto::server {
 

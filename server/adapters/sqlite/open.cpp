@@ -4,13 +4,13 @@
 
 #include <sqlite3.h>
 
-#include "sdk/base/snowflake.hpp"
-#include "sdk/sqlite/migrations.hpp"
-#include "sdk/sqlite/transaction.hpp"
-#include "sdk/sqlite/tuning.hpp"
-#include "server/adapters/sqlite/joined_log.hpp"
+#include "base/snowflake.hpp"
+#include "server/adapters/sqlite/log/joined_log.hpp"
 #include "server/adapters/sqlite/schema.hpp"
-#include "server/services/access_token.hpp"
+#include "server/services/accounts/access_token.hpp"
+#include "sqlite/migrations.hpp"
+#include "sqlite/transaction.hpp"
+#include "sqlite/tuning.hpp"
 
 namespace sotto::server {
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string>
 
-#include "sdk/base/clock.hpp"
-#include "sdk/base/random.hpp"
-#include "sdk/base/secret.hpp"
-#include "sdk/sqlite/database.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/secret.hpp"
+#include "sqlite/database.hpp"
 
 namespace sotto::server {
 

@@ -1,7 +1,7 @@
 // The server's schema: what is stored where, and why each index is there.
 #pragma once
 
-#include "sdk/sqlite/migrations.hpp"
+#include "sqlite/migrations.hpp"
 
 namespace sotto::server {
 

@@ -10,16 +10,16 @@
 
 #include <optional>
 
-#include "server/adapters/sqlite/checkpoints.hpp"
 #include "server/adapters/sqlite/connection.hpp"
-#include "server/adapters/sqlite/conversation_cache.hpp"
-#include "server/adapters/sqlite/pending_counts.hpp"
-#include "server/adapters/sqlite/pending_mailbox.hpp"
-#include "server/adapters/sqlite/sqlite_account_store.hpp"
-#include "server/adapters/sqlite/sqlite_contact_store.hpp"
-#include "server/adapters/sqlite/sqlite_conversation_store.hpp"
-#include "server/adapters/sqlite/sqlite_message_store.hpp"
-#include "server/adapters/sqlite/sqlite_receipt_store.hpp"
+#include "server/adapters/sqlite/log/checkpoints.hpp"
+#include "server/adapters/sqlite/stores/conversation_cache.hpp"
+#include "server/adapters/sqlite/stores/pending_counts.hpp"
+#include "server/adapters/sqlite/stores/pending_mailbox.hpp"
+#include "server/adapters/sqlite/stores/sqlite_account_store.hpp"
+#include "server/adapters/sqlite/stores/sqlite_contact_store.hpp"
+#include "server/adapters/sqlite/stores/sqlite_conversation_store.hpp"
+#include "server/adapters/sqlite/stores/sqlite_message_store.hpp"
+#include "server/adapters/sqlite/stores/sqlite_receipt_store.hpp"
 #include "server/ports/store.hpp"
 
 namespace sotto::server {

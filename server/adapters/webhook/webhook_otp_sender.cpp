@@ -9,7 +9,7 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
-#include "sdk/base/bytes.hpp"
+#include "base/bytes.hpp"
 #include "server/logging/log.hpp"
 
 namespace sotto::server {

@@ -17,8 +17,8 @@
 #include <string_view>
 #include <utility>
 
-#include "sdk/base/clock.hpp"
-#include "sdk/base/secret.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
 #include "server/adapters/otp/otp_queue.hpp"
 #include "server/ports/otp_sender.hpp"
 

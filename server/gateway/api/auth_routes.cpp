@@ -1,7 +1,7 @@
 // Signing in, staying signed in, signing out.
 #include "server/gateway/api/routes.hpp"
 #include "server/ports/otp_sender.hpp"
-#include "server/services/auth_service.hpp"
+#include "server/services/accounts/auth_service.hpp"
 
 namespace sotto::server {
 namespace {

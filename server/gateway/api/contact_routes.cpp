@@ -1,7 +1,7 @@
 // Contact discovery and blocking.
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/contact_service.hpp"
+#include "server/services/accounts/contact_service.hpp"
 
 namespace sotto::server {
 

@@ -1,8 +1,8 @@
 // The inbox, history, receipts, and opening a direct conversation.
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/conversation_service.hpp"
-#include "server/services/history_service.hpp"
+#include "server/services/conversations/conversation_service.hpp"
+#include "server/services/messages/history_service.hpp"
 
 namespace sotto::server {
 namespace {

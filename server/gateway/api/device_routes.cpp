@@ -1,7 +1,7 @@
 // A person's own devices.
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/device_service.hpp"
+#include "server/services/accounts/device_service.hpp"
 
 namespace sotto::server {
 

@@ -1,7 +1,7 @@
 // Groups and who is in them.
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/group_service.hpp"
+#include "server/services/conversations/group_service.hpp"
 
 namespace sotto::server {
 namespace {

@@ -5,7 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "sdk/base/utf8.hpp"
+#include "base/utf8.hpp"
 #include "server/gateway/api/query.hpp"
 #include "server/gateway/api/strict_json.hpp"
 

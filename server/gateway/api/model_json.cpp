@@ -5,7 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "proto/json_mapping.hpp"
-#include "server/gateway/frames.hpp"
+#include "server/gateway/session/frames.hpp"
 
 namespace sotto::server {
 namespace {

@@ -11,8 +11,8 @@
 #include "server/model/receipt.hpp"
 #include "server/model/stream.hpp"
 #include "server/model/user.hpp"
-#include "server/services/contact_service.hpp"
-#include "server/services/history_service.hpp"
+#include "server/services/accounts/contact_service.hpp"
+#include "server/services/messages/history_service.hpp"
 
 namespace sotto::server {
 

@@ -1,5 +1,5 @@
 // What load balancers and Prometheus ask.
-#include "sdk/base/bytes.hpp"
+#include "base/bytes.hpp"
 #include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/metrics/exposition.hpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/utf8.hpp"
+#include "base/bytes.hpp"
+#include "base/utf8.hpp"
 
 namespace sotto::server {
 

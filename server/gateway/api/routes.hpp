@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "sdk/base/secret.hpp"
+#include "base/secret.hpp"
 #include "server/gateway/api/route.hpp"
 
 namespace sotto::server {

@@ -1,7 +1,7 @@
 // Profiles.
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/user_service.hpp"
+#include "server/services/accounts/user_service.hpp"
 
 namespace sotto::server {
 namespace {

@@ -15,9 +15,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sdk/sqlite/database.hpp"
-#include "sdk/sqlite/statement.hpp"
-#include "sdk/sqlite/tuning.hpp"
+#include "sqlite/database.hpp"
+#include "sqlite/statement.hpp"
+#include "sqlite/tuning.hpp"
 #include "tests/bench/load/connection.hpp"
 #include "tests/bench/load/process_usage.hpp"
 #include <arpa/inet.h>

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/utf8.hpp"
 #include "proto/frame_codec.hpp"
-#include "sdk/base/utf8.hpp"
 
 namespace sotto {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <memory>
 
-#include "sdk/base/random.hpp"
-#include "sdk/base/snowflake.hpp"
+#include "base/random.hpp"
+#include "base/snowflake.hpp"
 #include "server/ports/storage.hpp"
 #include "server/ports/store.hpp"
 

@@ -14,21 +14,21 @@
 #include <utility>
 #include <vector>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "server/adapters/sqlite/batch_writer.hpp"
 #include "server/adapters/sqlite/open.hpp"
 #include "server/adapters/sqlite/sqlite_store.hpp"
-#include "server/services/auth_service.hpp"
-#include "server/services/contact_service.hpp"
-#include "server/services/conversation_service.hpp"
-#include "server/services/device_service.hpp"
-#include "server/services/group_service.hpp"
-#include "server/services/history_service.hpp"
-#include "server/services/message_service.hpp"
-#include "server/services/receipt_service.hpp"
-#include "server/services/retention_service.hpp"
-#include "server/services/stream_service.hpp"
-#include "server/services/user_service.hpp"
+#include "server/services/accounts/auth_service.hpp"
+#include "server/services/accounts/contact_service.hpp"
+#include "server/services/accounts/device_service.hpp"
+#include "server/services/accounts/user_service.hpp"
+#include "server/services/conversations/conversation_service.hpp"
+#include "server/services/conversations/group_service.hpp"
+#include "server/services/messages/history_service.hpp"
+#include "server/services/messages/message_service.hpp"
+#include "server/services/messages/receipt_service.hpp"
+#include "server/services/messages/retention_service.hpp"
+#include "server/services/messages/stream_service.hpp"
 
 namespace sotto::test {
 class CrashDisk;

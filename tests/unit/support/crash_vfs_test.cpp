@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/sdk/sqlite/fixture.hpp"
+#include "tests/unit/sqlite/fixture.hpp"
 
 namespace sotto::test {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <span>
 
-#include "sdk/mls/src/suite.hpp"
-#include "sdk/mls/src/tree_math.hpp"
+#include "sdk/mls/src/crypto/suite.hpp"
+#include "sdk/mls/src/tree/tree_math.hpp"
 #include "sdk/mls/tools/vectors/vector_case.hpp"
 
 namespace sotto::mls::vectors {

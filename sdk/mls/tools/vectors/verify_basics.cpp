@@ -1,9 +1,9 @@
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sdk/mls/src/codec.hpp"
-#include "sdk/mls/src/hash.hpp"
-#include "sdk/mls/src/hpke.hpp"
-#include "sdk/mls/src/signature.hpp"
-#include "sdk/mls/src/tree_math.hpp"
+#include "sdk/mls/src/crypto/hash.hpp"
+#include "sdk/mls/src/crypto/hpke.hpp"
+#include "sdk/mls/src/crypto/signature.hpp"
+#include "sdk/mls/src/tree/tree_math.hpp"
 #include "sdk/mls/tools/vectors/verifiers.hpp"
 
 namespace sotto::mls::vectors {

@@ -1,9 +1,9 @@
-#include "sdk/base/random.hpp"
-#include "sdk/mls/src/framing.hpp"
-#include "sdk/mls/src/group_context.hpp"
-#include "sdk/mls/src/key_package_codec.hpp"
-#include "sdk/mls/src/tree_codec.hpp"
-#include "sdk/mls/src/welcome.hpp"
+#include "base/random.hpp"
+#include "sdk/mls/src/messages/framing.hpp"
+#include "sdk/mls/src/messages/key_package_codec.hpp"
+#include "sdk/mls/src/messages/welcome.hpp"
+#include "sdk/mls/src/schedule/group_context.hpp"
+#include "sdk/mls/src/tree/tree_codec.hpp"
 #include "sdk/mls/tools/vectors/verifiers.hpp"
 
 namespace sotto::mls::vectors {

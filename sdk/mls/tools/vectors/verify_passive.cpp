@@ -1,8 +1,8 @@
 // A client that joins and then follows commits of others (passive-client-*.json, interop-passive-*.json).
 #include <map>
 
-#include "sdk/base/clock.hpp"
-#include "sdk/base/random.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
 #include "sdk/mls/tools/vectors/verifiers.hpp"
 #include "sotto/mls/group.hpp"
 

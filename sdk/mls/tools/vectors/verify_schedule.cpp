@@ -1,10 +1,10 @@
-#include "sdk/base/random.hpp"
-#include "sdk/mls/src/framing.hpp"
-#include "sdk/mls/src/hash.hpp"
-#include "sdk/mls/src/key_package_codec.hpp"
-#include "sdk/mls/src/key_schedule.hpp"
-#include "sdk/mls/src/secret_tree.hpp"
-#include "sdk/mls/src/welcome.hpp"
+#include "base/random.hpp"
+#include "sdk/mls/src/crypto/hash.hpp"
+#include "sdk/mls/src/messages/framing.hpp"
+#include "sdk/mls/src/messages/key_package_codec.hpp"
+#include "sdk/mls/src/messages/welcome.hpp"
+#include "sdk/mls/src/schedule/key_schedule.hpp"
+#include "sdk/mls/src/schedule/secret_tree.hpp"
 #include "sdk/mls/tools/vectors/verifiers.hpp"
 
 namespace sotto::mls::vectors {

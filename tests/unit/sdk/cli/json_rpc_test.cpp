@@ -1,4 +1,4 @@
-#include "sdk/cli/json_rpc.hpp"
+#include "sdk/cli/rpc/json_rpc.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "sdk/cli/line_editor.hpp"
+#include "sdk/cli/chat/line_editor.hpp"
 
 #include <gtest/gtest.h>
 

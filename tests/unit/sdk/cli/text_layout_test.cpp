@@ -1,4 +1,4 @@
-#include "sdk/cli/text_layout.hpp"
+#include "sdk/cli/chat/text_layout.hpp"
 
 #include <clocale>
 

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sdk/client/client_access.hpp"
 #include "sdk/client/runtime.hpp"
 #include "sdk/store/store.hpp"

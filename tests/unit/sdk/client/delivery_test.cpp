@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "tests/unit/sdk/client/app_thread.hpp"
 
 namespace sotto::client {

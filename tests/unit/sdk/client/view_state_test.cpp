@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 
 namespace sotto::client {
 

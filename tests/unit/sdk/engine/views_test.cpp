@@ -1,4 +1,4 @@
-#include "sdk/engine/differences.hpp"
+#include "sdk/engine/views/differences.hpp"
 #include "tests/unit/sdk/engine/device.hpp"
 
 namespace sotto::engine::testing {

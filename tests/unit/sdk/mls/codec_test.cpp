@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/mls/src/framing.hpp"
-#include "sdk/mls/src/leaf_node_codec.hpp"
-#include "sdk/mls/src/tree_codec.hpp"
+#include "sdk/mls/src/messages/framing.hpp"
+#include "sdk/mls/src/tree/leaf_node_codec.hpp"
+#include "sdk/mls/src/tree/tree_codec.hpp"
 #include "sotto/mls/message.hpp"
 
 namespace sotto::mls {

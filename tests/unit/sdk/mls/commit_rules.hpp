@@ -2,9 +2,9 @@
 // one rule at a time. Each helper returns what Bob says.
 #pragma once
 
-#include "sdk/mls/src/leaf_node_codec.hpp"
-#include "sdk/mls/src/proposal_list.hpp"
-#include "sdk/mls/src/update_path.hpp"
+#include "sdk/mls/src/group/proposal_list.hpp"
+#include "sdk/mls/src/tree/leaf_node_codec.hpp"
+#include "sdk/mls/src/tree/update_path.hpp"
 #include "tests/unit/sdk/mls/hostile_member.hpp"
 
 namespace sotto::mls {

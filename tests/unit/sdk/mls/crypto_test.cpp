@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
 
-#include "sdk/base/random.hpp"
-#include "sdk/mls/src/hash.hpp"
-#include "sdk/mls/src/hpke.hpp"
-#include "sdk/mls/src/signature.hpp"
+#include "base/random.hpp"
+#include "sdk/mls/src/crypto/hash.hpp"
+#include "sdk/mls/src/crypto/hpke.hpp"
+#include "sdk/mls/src/crypto/signature.hpp"
 #include "sotto/mls/group.hpp"
 
 namespace sotto::mls {

@@ -2,8 +2,8 @@
 // fuzzers.
 #pragma once
 
-#include "sdk/mls/src/framing.hpp"
-#include "sdk/mls/src/group_state.hpp"
+#include "sdk/mls/src/group/group_state.hpp"
+#include "sdk/mls/src/messages/framing.hpp"
 
 namespace sotto::mls {
 

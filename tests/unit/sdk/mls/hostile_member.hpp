@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/mls/src/key_package_codec.hpp"
-#include "sdk/mls/src/signature.hpp"
-#include "sdk/mls/src/tree_codec.hpp"
-#include "sdk/mls/src/welcome.hpp"
+#include "sdk/mls/src/crypto/signature.hpp"
+#include "sdk/mls/src/messages/key_package_codec.hpp"
+#include "sdk/mls/src/messages/welcome.hpp"
+#include "sdk/mls/src/tree/tree_codec.hpp"
 #include "tests/unit/sdk/mls/forging.hpp"
 #include "tests/unit/sdk/mls/test_client.hpp"
 

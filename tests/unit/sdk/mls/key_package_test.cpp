@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/mls/src/key_package_codec.hpp"
-#include "sdk/mls/src/leaf_node_codec.hpp"
+#include "sdk/mls/src/messages/key_package_codec.hpp"
+#include "sdk/mls/src/tree/leaf_node_codec.hpp"
 #include "tests/unit/sdk/mls/test_client.hpp"
 
 namespace sotto::mls {

@@ -1,11 +1,11 @@
-#include "sdk/mls/src/ratchet_tree.hpp"
+#include "sdk/mls/src/tree/ratchet_tree.hpp"
 
 #include <gtest/gtest.h>
 
-#include "sdk/base/random.hpp"
-#include "sdk/mls/src/tree_codec.hpp"
-#include "sdk/mls/src/tree_validation.hpp"
-#include "sdk/mls/src/update_path.hpp"
+#include "base/random.hpp"
+#include "sdk/mls/src/tree/tree_codec.hpp"
+#include "sdk/mls/src/tree/tree_validation.hpp"
+#include "sdk/mls/src/tree/update_path.hpp"
 
 namespace sotto::mls {
 namespace {

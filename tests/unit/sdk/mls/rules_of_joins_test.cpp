@@ -1,5 +1,5 @@
 // One rule at a time, RFC 9420 §11.2, §11.3, §12.4.3 and §13.4: docs/validation.md lists them.
-#include "sdk/mls/src/leaf_node_codec.hpp"
+#include "sdk/mls/src/tree/leaf_node_codec.hpp"
 #include "tests/unit/sdk/mls/hostile_member.hpp"
 
 namespace sotto::mls {

@@ -1,5 +1,5 @@
 // One rule at a time for those who join a reinitialised group or a branch (RFC 9420 §11.2, §11.3, §12.4.3.1).
-#include "sdk/mls/src/hash.hpp"
+#include "sdk/mls/src/crypto/hash.hpp"
 #include "tests/unit/sdk/mls/hostile_member.hpp"
 
 namespace sotto::mls {

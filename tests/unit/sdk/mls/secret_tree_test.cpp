@@ -1,4 +1,4 @@
-#include "sdk/mls/src/secret_tree.hpp"
+#include "sdk/mls/src/schedule/secret_tree.hpp"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/mls/src/group_state.hpp"
+#include "sdk/mls/src/group/group_state.hpp"
 #include "tests/unit/sdk/mls/test_client.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "sdk/base/random.hpp"
+#include "base/random.hpp"
 #include "sotto/mls/group.hpp"
 
 namespace sotto::mls {

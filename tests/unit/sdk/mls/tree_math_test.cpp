@@ -1,4 +1,4 @@
-#include "sdk/mls/src/tree_math.hpp"
+#include "sdk/mls/src/tree/tree_math.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "sdk/net/dial.hpp"
+#include "sdk/net/channel/dial.hpp"
 
 #include <boost/asio/ip/address.hpp>
 

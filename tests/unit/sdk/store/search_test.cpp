@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <random>
 
-#include "sdk/store/letter_case.hpp"
+#include "sdk/store/search/letter_case.hpp"
 #include "tests/unit/sdk/store/open_store.hpp"
 
 namespace sotto::store::testing {

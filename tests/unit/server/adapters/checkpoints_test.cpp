@@ -1,5 +1,5 @@
 // The write-ahead log gives its room back.
-#include "server/adapters/sqlite/checkpoints.hpp"
+#include "server/adapters/sqlite/log/checkpoints.hpp"
 
 #include <filesystem>
 #include <string>

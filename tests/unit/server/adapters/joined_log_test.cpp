@@ -1,10 +1,10 @@
-#include "server/adapters/sqlite/joined_log.hpp"
+#include "server/adapters/sqlite/log/joined_log.hpp"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "sdk/sqlite/database.hpp"
-#include "sdk/sqlite/tuning.hpp"
+#include "sqlite/database.hpp"
+#include "sqlite/tuning.hpp"
 #include "tests/support/crash_vfs.hpp"
 #include "tests/unit/server/world.hpp"
 

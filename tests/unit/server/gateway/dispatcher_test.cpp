@@ -1,6 +1,6 @@
 // From a committed batch to the connections it concerns, and what shards tell each other: two shards, a queue
 // each for their turns, a storage that holds every job until the test lets it go.
-#include "server/gateway/dispatcher.hpp"
+#include "server/gateway/session/dispatcher.hpp"
 
 #include <memory>
 #include <string>

@@ -16,15 +16,15 @@
 #include "proto/frame_codec.hpp"
 #include "server/adapters/embedded/embedded_storage.hpp"
 #include "server/adapters/memory/memory_session_registry.hpp"
-#include "server/gateway/gateway.hpp"
 #include "server/gateway/http.hpp"
+#include "server/gateway/net/gateway.hpp"
 #include "server/gateway/services.hpp"
 #include "server/metrics/metrics.hpp"
-#include "server/services/auth_service.hpp"
-#include "server/services/conversation_service.hpp"
-#include "server/services/message_service.hpp"
-#include "server/services/receipt_service.hpp"
-#include "server/services/stream_service.hpp"
+#include "server/services/accounts/auth_service.hpp"
+#include "server/services/conversations/conversation_service.hpp"
+#include "server/services/messages/message_service.hpp"
+#include "server/services/messages/receipt_service.hpp"
+#include "server/services/messages/stream_service.hpp"
 
 namespace sotto::server {
 

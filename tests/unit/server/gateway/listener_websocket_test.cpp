@@ -4,8 +4,8 @@
 
 #include <gmock/gmock.h>
 
-#include "server/services/access_token.hpp"
-#include "server/services/device_service.hpp"
+#include "server/services/accounts/access_token.hpp"
+#include "server/services/accounts/device_service.hpp"
 #include "tests/unit/server/gateway/websocket_listener.hpp"
 
 namespace sotto::server {

@@ -1,4 +1,4 @@
-#include "server/gateway/send_many.hpp"
+#include "server/gateway/net/send_many.hpp"
 
 #include <array>
 #include <cerrno>

@@ -11,8 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/gateway/frames.hpp"
-#include "server/gateway/session.hpp"
+#include "server/gateway/session/frames.hpp"
+#include "server/gateway/session/session.hpp"
 
 namespace sotto::server {
 

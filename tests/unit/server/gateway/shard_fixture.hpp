@@ -7,13 +7,13 @@
 #include <memory>
 
 #include "server/adapters/memory/memory_session_registry.hpp"
-#include "server/gateway/dispatcher.hpp"
-#include "server/gateway/shard.hpp"
-#include "server/services/auth_service.hpp"
-#include "server/services/conversation_service.hpp"
-#include "server/services/message_service.hpp"
-#include "server/services/receipt_service.hpp"
-#include "server/services/stream_service.hpp"
+#include "server/gateway/session/dispatcher.hpp"
+#include "server/gateway/session/shard.hpp"
+#include "server/services/accounts/auth_service.hpp"
+#include "server/services/conversations/conversation_service.hpp"
+#include "server/services/messages/message_service.hpp"
+#include "server/services/messages/receipt_service.hpp"
+#include "server/services/messages/stream_service.hpp"
 #include "tests/unit/server/gateway/session_fixture.hpp"
 
 namespace sotto::server {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/services/access_token.hpp"
+#include "server/services/accounts/access_token.hpp"
 #include "tests/unit/server/world.hpp"
 
 namespace sotto::server {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/services/push_service.hpp"
+#include "server/services/presence/push_service.hpp"
 #include "tests/unit/server/world.hpp"
 
 namespace sotto::server {

@@ -1,5 +1,5 @@
 // Who is here, and who may know.
-#include "server/services/presence_service.hpp"
+#include "server/services/presence/presence_service.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "sdk/base/bytes.hpp"
-#include "sdk/base/clock.hpp"
-#include "sdk/base/secret.hpp"
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
 
 namespace sotto::mls {
 

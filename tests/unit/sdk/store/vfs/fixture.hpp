@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "sdk/store/vfs/open_encrypted.hpp"
-#include "tests/unit/sdk/sqlite/fixture.hpp"
+#include "tests/unit/sqlite/fixture.hpp"
 
 namespace sotto::vfs {
 

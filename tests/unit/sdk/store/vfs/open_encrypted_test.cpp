@@ -8,8 +8,8 @@
 
 #include <sqlite3.h>
 
-#include "sdk/sqlite/transaction.hpp"
 #include "sdk/store/vfs/cipher.hpp"
+#include "sqlite/transaction.hpp"
 #include "tests/unit/sdk/store/vfs/fixture.hpp"
 
 namespace sotto::vfs {

@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include "sdk/base/random.hpp"
-#include "sdk/sqlite/transaction.hpp"
+#include "base/random.hpp"
+#include "sqlite/transaction.hpp"
 #include "tests/support/crash_vfs.hpp"
 #include "tests/unit/sdk/store/vfs/fixture.hpp"
 

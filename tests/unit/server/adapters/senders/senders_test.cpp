@@ -12,7 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sdk/base/bytes.hpp"
+#include "base/bytes.hpp"
 #include "server/adapters/console/console_otp_sender.hpp"
 #include "server/adapters/log/log_push_sender.hpp"
 #include "server/adapters/webhook/webhook_otp_sender.hpp"

@@ -5,7 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
-#include "sdk/base/snowflake.hpp"
+#include "base/snowflake.hpp"
 
 namespace sotto::server {
 namespace {

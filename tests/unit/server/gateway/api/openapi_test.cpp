@@ -13,14 +13,14 @@
 #include "server/adapters/console/console_otp_sender.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/metrics/metrics.hpp"
-#include "server/services/access_token.hpp"
-#include "server/services/auth_service.hpp"
-#include "server/services/contact_service.hpp"
-#include "server/services/conversation_service.hpp"
-#include "server/services/device_service.hpp"
-#include "server/services/group_service.hpp"
-#include "server/services/history_service.hpp"
-#include "server/services/user_service.hpp"
+#include "server/services/accounts/access_token.hpp"
+#include "server/services/accounts/auth_service.hpp"
+#include "server/services/accounts/contact_service.hpp"
+#include "server/services/accounts/device_service.hpp"
+#include "server/services/accounts/user_service.hpp"
+#include "server/services/conversations/conversation_service.hpp"
+#include "server/services/conversations/group_service.hpp"
+#include "server/services/messages/history_service.hpp"
 
 namespace sotto::server {
 namespace {

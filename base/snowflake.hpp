@@ -1,0 +1,43 @@
+// Snowflake ids (brief, step 7): 41-bit milliseconds since 2024-01-01T00:00:00Z, 10-bit node, 12-bit
+// sequence.
+//
+//   SnowflakeGenerator ids(node);
+//   ids.resume_after(store.highest_id());   // at start: never below what was handed out before
+//   std::uint64_t id = ids.next(now);
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+
+namespace sotto {
+
+inline constexpr Timestamp kSnowflakeEpoch{Milliseconds{1'704'067'200'000}};  // 2024-01-01T00:00:00Z
+inline constexpr unsigned kSnowflakeNodeBits = 10;
+inline constexpr unsigned kSnowflakeSequenceBits = 12;
+inline constexpr std::uint32_t kSnowflakeMaxNode = (1u << kSnowflakeNodeBits) - 1;
+
+/// When the id was made, to the millisecond.
+Timestamp snowflake_time(std::uint64_t id);
+/// The smallest id of that millisecond (for ranges); 0 for times before the epoch.
+std::uint64_t snowflake_floor(Timestamp t);
+
+/// Strictly rising ids for one node. A clock that stands still or steps back never lowers an id: the
+/// generator then runs ahead of the clock, borrowing milliseconds that have not come yet. One owner, one
+/// thread.
+class SnowflakeGenerator {
+ public:
+  /// node <= kSnowflakeMaxNode.
+  explicit SnowflakeGenerator(std::uint32_t node) : node_(node & kSnowflakeMaxNode) {}
+
+  std::uint64_t next(Timestamp now);
+  /// Every later id is greater than `id`, whoever made that one.
+  void resume_after(std::uint64_t id);
+  [[nodiscard]] std::uint64_t last() const { return last_; }
+
+ private:
+  std::uint64_t node_;
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace sotto

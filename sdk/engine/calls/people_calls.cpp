@@ -1,0 +1,106 @@
+#include "sdk/engine/calls/people_calls.hpp"
+
+#include <algorithm>
+
+#include "sdk/engine/json.hpp"
+#include "sdk/engine/outbox/directory.hpp"
+#include "sdk/store/schema.hpp"
+
+namespace sotto::engine {
+namespace {
+
+using Contacts = std::vector<Contact>;
+
+constexpr std::size_t kMaxNumbers = 1000;  // an address book; a request of about 20 KB
+
+}  // namespace
+
+HttpRequest look_up(const std::vector<std::string>& phone_numbers) {
+  return {"POST", "/api/contacts", {}, JsonWriter().texts("phone_numbers", phone_numbers).str(), {}};
+}
+
+OperationNumber PeopleCalls::discover(const std::vector<std::string>& phone_numbers, Reply<Contacts> reply) {
+  auto ticket = operations_.start(std::move(reply));
+  if (phone_numbers.empty() || phone_numbers.size() > kMaxNumbers ||
+      !std::all_of(phone_numbers.begin(), phone_numbers.end(), is_phone_number)) {
+    operations_.finish<Contacts>(
+        ticket, Error(ErrorCode::invalid_argument, "1 to 1000 phone numbers, each + and 7 to 15 digits"));
+    return ticket.number;
+  }
+  requests_.send(look_up(phone_numbers), ticket.number, [this, ticket](const Result<HttpResponse>& response) {
+    operations_.finish<Contacts>(
+        ticket, response ? store_contacts(*response, false) : Result<Contacts>(response.error()));
+  });
+  return ticket.number;
+}
+
+OperationNumber PeopleCalls::find_user(const std::string& phone_number, Reply<Contact> reply) {
+  if (auto known = core_.read().people.find_phone(phone_number)) {
+    core_.stage_reply<Contact>(std::move(reply), std::move(*known));
+    return {};
+  }
+  return discover({phone_number}, [reply = std::move(reply)](Result<Contacts> found) {
+    if (!found) return reply(found.error());
+    if (found->empty()) return reply(Error(ErrorCode::not_found, "nobody has this phone number"));
+    reply(found->front());
+  });
+}
+
+OperationNumber PeopleCalls::contacts(Reply<Contacts> reply) {
+  auto ticket = operations_.start(std::move(reply));
+  requests_.send({"GET", "/api/contacts", {}, "", {}}, ticket.number,
+                 [this, ticket](const Result<HttpResponse>& response) {
+                   if (response) {
+                     if (auto stored = store_contacts(*response, true); !stored)
+                       return operations_.finish<Contacts>(ticket, stored.error());
+                   } else if (response.error().category != ErrorCategory::retryable) {
+                     return operations_.finish<Contacts>(ticket, response.error());
+                   }
+                   operations_.finish<Contacts>(ticket, core_.read().people.contacts());
+                 });
+  return ticket.number;
+}
+
+Result<Contacts> PeopleCalls::store_contacts(const HttpResponse& response, bool all) {
+  auto body = JsonObject::parse(response.body);
+  if (!body) return Error(ErrorCode::protocol_violation, "the contacts are not a JSON object");
+  Contacts contacts;
+  for (const JsonObject& item : body->list("contacts")) {
+    Contact contact;
+    contact.user_id = item.id<UserId>("user_id");
+    contact.display_name = item.text("display_name");
+    contact.phone_number = item.text("phone_number");
+    if (store::is_valid_id(contact.user_id.value)) contacts.push_back(std::move(contact));
+  }
+  auto& people = core_.write().people;
+  if (all) people.replace_contacts(contacts);
+  for (const Contact& contact : contacts) {
+    if (!all) people.save_contact(contact);
+    if (auto direct = core_.read().conversations.find_peer(contact.user_id)) core_.touch(direct->row);
+  }
+  return contacts;
+}
+
+OperationNumber PeopleCalls::remove_contact(UserId user, Reply<void> reply) {
+  auto ticket = operations_.start(std::move(reply));
+  requests_.send({"DELETE", "/api/contacts/" + to_string(user), {}, "", {}}, ticket.number,
+                 [this, ticket, user](const Result<HttpResponse>& response) {
+                   if (!response) return operations_.finish<void>(ticket, response.error());
+                   core_.write().people.remove_contact(user);
+                   operations_.finish<void>(ticket, {});
+                 });
+  return ticket.number;
+}
+
+OperationNumber PeopleCalls::set_blocked(UserId user, bool blocked, Reply<void> reply) {
+  auto ticket = operations_.start(std::move(reply));
+  requests_.send({blocked ? "PUT" : "DELETE", "/api/blocks/" + to_string(user), {}, "", {}}, ticket.number,
+                 [this, ticket, user, blocked](const Result<HttpResponse>& response) {
+                   if (!response) return operations_.finish<void>(ticket, response.error());
+                   core_.write().people.set_blocked(user, blocked);
+                   operations_.finish<void>(ticket, {});
+                 });
+  return ticket.number;
+}
+
+}  // namespace sotto::engine

@@ -1,0 +1,36 @@
+// Contacts, blocks, and finding people by their number.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sdk/engine/core.hpp"
+#include "sdk/engine/operations.hpp"
+#include "sdk/engine/session/requests.hpp"
+
+namespace sotto::engine {
+
+class PeopleCalls {
+ public:
+  PeopleCalls(Core& core, Operations& operations, Requests& requests)
+      : core_(core), operations_(operations), requests_(requests) {}
+
+  OperationNumber discover(const std::vector<std::string>& phone_numbers, Reply<std::vector<Contact>> reply);
+  OperationNumber find_user(const std::string& phone_number, Reply<Contact> reply);
+  OperationNumber contacts(Reply<std::vector<Contact>> reply);
+  OperationNumber remove_contact(UserId user, Reply<void> reply);
+  OperationNumber set_blocked(UserId user, bool blocked, Reply<void> reply);
+
+  /// `{contacts: [...]}` of an answer, stored. Numbers that nobody has are not in it.
+  Result<std::vector<Contact>> store_contacts(const HttpResponse& response, bool all);
+
+ private:
+  Core& core_;
+  Operations& operations_;
+  Requests& requests_;
+};
+
+/// The request that looks numbers up.
+HttpRequest look_up(const std::vector<std::string>& phone_numbers);
+
+}  // namespace sotto::engine

@@ -1,0 +1,143 @@
+// The one component that sends messages.
+//
+// Each conversation has a lane: its unacknowledged messages in the order they were written. Lanes are
+// independent. In a lane up to kInFlightPerConversation messages are in flight at once; the server keeps
+// their order.
+//
+//   queued --> in_flight --ack--> (gone from here: sent)
+//     ^            |
+//     |            +-- connection lost ------> queued, resent in order on the next connection
+//     |            +-- internal, rate_limited -> queued; the lane rests until nothing of it is in flight and
+//     its |            |                             time has come, then resends in order |            +--
+//     refused for good -------> failed: stops the lane; what waits behind it is `blocked`
+//     +-- retry_message, delete_message of the failed one
+//
+// The idempotency key is stored with the message before the first attempt and never changes, so the server
+// takes every resend for the same message. What was given to the network under "to this person" stays so
+// addressed: a retry has to be the same request.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "sdk/engine/core.hpp"
+#include "sdk/engine/metrics_window.hpp"
+#include "sdk/engine/outbox/directory.hpp"
+
+namespace sotto::lite {
+class Ack;
+class Error;
+}  // namespace sotto::lite
+
+namespace sotto::engine {
+
+class Outbox final : public Part {
+ public:
+  Outbox(Core& core, Directory& directory) : core_(core), directory_(directory) {}
+
+  // ---- the app
+  /// What can be said about a message without looking at anything else.
+  static Result<void> check(const OutgoingMessage& message);
+  /// A message that has been checked.
+  Result<SendReceipt> send(const store::StoredConversation& conversation, const OutgoingMessage& message);
+  Result<void> cancel(LocalId message);
+  Result<void> retry(LocalId message);
+  Result<void> remove(LocalId message);
+
+  // ---- the server
+  void on_ack(const lite::Ack& ack);
+  /// False: the key is none of ours.
+  bool on_error(const lite::Error& error);
+  /// An own message with this key came in the stream: its ack was lost.
+  void on_seen(const store::MessagePlace& place, MessageId id, ConversationId conversation,
+               MessageState status, Timestamp created_at);
+
+  // ---- other parts
+  /// The conversation was merged into another row.
+  void moved(ConversationRow from, ConversationRow to);
+  /// Conversations with messages for a phone number whose person is not known yet.
+  [[nodiscard]] const std::set<ConversationRow>& unaddressed() const { return unaddressed_; }
+  /// Now it is.
+  void addressed(ConversationRow conversation);
+  /// Nobody has the number: the first waiting message fails.
+  void fail_unaddressed(ConversationRow conversation, const Error& cause);
+
+  /// The failed message that stops a conversation.
+  [[nodiscard]] std::optional<LocalId> blocked_by(ConversationRow conversation) const;
+  /// No acknowledgement for this long although the connection lives: it is taken for broken.
+  [[nodiscard]] bool is_stuck() const;
+  /// Nothing is queued or in flight; failed messages and what they block do not count.
+  [[nodiscard]] bool settled() const;
+  [[nodiscard]] std::size_t depth() const { return by_message_.size(); }
+  [[nodiscard]] Milliseconds send_percentile(int percent) const { return samples_.percentile(percent); }
+
+  void load() override;
+  void disconnected() override;
+  void work() override;
+  [[nodiscard]] std::optional<Milliseconds> deadline() const override;
+
+ private:
+  struct Entry {
+    LocalId message;
+    MessageState state = MessageState::queued;
+    Uuid key;
+    int attempts = 0;
+    UserId receiver_id;
+    std::optional<Timestamp> expires_at;
+    Milliseconds queued_at{0};  ///< steady; for the metrics
+    bool queued_online = false;
+    Milliseconds sent_at{0};  ///< steady; while in flight
+  };
+  struct Lane {
+    std::deque<Entry> entries;  ///< ascending by message
+    std::set<LocalId> failed;   ///< of these; the first stops the lane
+    std::size_t in_flight = 0;
+    bool resting = false;  ///< resend when nothing is in flight and the time has come
+    Milliseconds rest_until{0};
+    int rests = 0;  ///< in a row, for the backoff
+  };
+  using Lanes = std::map<ConversationRow, Lane>;
+  struct Found {
+    Lanes::iterator lane;
+    std::size_t index = 0;
+    [[nodiscard]] Entry& entry() const { return lane->second.entries[index]; }
+  };
+
+  /// Not given to the network, and not failed.
+  static bool waits(const Entry& entry) {
+    return entry.state == MessageState::queued || entry.state == MessageState::blocked;
+  }
+
+  std::optional<Found> find(LocalId message);
+  std::optional<Found> find(const Uuid& key);
+  void insert(ConversationRow row, const Entry& entry);
+  void erase(const Found& found);
+  void leave_flight(Lane& lane, Entry& entry);
+  void set_state(Entry& entry, MessageState state, const std::string& cause);
+  /// What stands behind a failed message is `blocked`, everything else that waits is `queued`.
+  void reblock(Lane& lane);
+  void reblock_row(ConversationRow row);
+
+  void expire();
+  void pump(ConversationRow row, Lane& lane);
+  void transmit(Lane& lane, Entry& entry, const store::StoredConversation& conversation);
+  void rest(Lane& lane, Entry& entry, const Error& cause);
+  void fail(Lane& lane, Entry& entry, const Error& cause);
+  void acknowledged(Found found, MessageId id, ConversationId conversation, MessageState status,
+                    Timestamp created_at, const std::string& cause);
+
+  Core& core_;
+  Directory& directory_;
+  Lanes lanes_;
+  std::map<Uuid, std::pair<ConversationRow, LocalId>> by_key_;
+  std::map<LocalId, ConversationRow> by_message_;
+  std::set<std::pair<Timestamp, LocalId>> expiries_;
+  std::set<std::pair<Milliseconds, LocalId>> sent_;  ///< in flight, by time
+  std::set<ConversationRow> unaddressed_;
+  std::set<ConversationRow> runnable_;  ///< lanes that may have something to do
+  SampleWindow samples_;
+};
+
+}  // namespace sotto::engine

@@ -1,0 +1,228 @@
+// One element of the stream after another becomes rows. Everything here is idempotent: after a resync the
+// server may send again what was applied.
+#include <algorithm>
+
+#include "base/mutant.hpp"
+#include "base/utf8.hpp"
+#include "sdk/engine/stream/rising.hpp"
+#include "sdk/engine/stream/status.hpp"
+#include "sdk/engine/stream/stream.hpp"
+#include "sdk/engine/timing.hpp"
+#include "sdk/engine/views/reading.hpp"
+#include "sdk/store/schema.hpp"
+#include "sotto/lite/frames.pb.h"
+
+namespace sotto::engine {
+namespace {
+
+using store::is_valid_id;
+using store::StoredConversation;
+
+ConversationChange to_change(lite::Conversation::Change change) {
+  return lite::Conversation::Change_IsValid(change) && change != lite::Conversation::change_unspecified
+             ? static_cast<ConversationChange>(change)
+             : ConversationChange::updated;
+}
+
+/// Whose a direct conversation is in which this device's person is alone: of somebody who has deleted their
+/// account, as the change of then says, or, where nobody is named, the note to oneself. Nothing where it is
+/// known already.
+std::optional<UserId> peer_of_one_alone(const lite::Conversation& c, UserId me, UserId known) {
+  for (const std::uint64_t user : c.affected_user_ids())
+    if (is_valid_id(user) && UserId{user} != me) return UserId{user};
+  if (known) return std::nullopt;
+  return is_valid_id(c.actor_id()) ? UserId{c.actor_id()} : me;
+}
+
+/// Those who were there before the change.
+std::vector<Member> without_added(std::vector<Member> members, const lite::Conversation& c) {
+  if (c.change() != lite::Conversation::members_added) return members;
+  const auto& added = c.affected_user_ids();
+  std::erase_if(members, [&](const Member& member) {
+    return std::find(added.begin(), added.end(), member.user_id.value) != added.end();
+  });
+  return members;
+}
+
+}  // namespace
+
+bool Stream::apply_message(const lite::Message& m) {
+  const MessageId id{m.message_id()};
+  if (!is_valid_id(m.message_id()) || !is_valid_id(m.conversation_id()) || !is_valid_id(m.sender_id()))
+    return refuse("a message's ids are out of range");
+  if (!is_plausible_time(m.created_at())) return refuse("a message's created_at is out of range");
+
+  const bool mine = UserId{m.sender_id()} == core_.me();
+  const ConversationId conversation_id{m.conversation_id()};
+  auto known = core_.read().messages.place_of_id(id);
+  if (known) {
+    ++core_.metrics.duplicates_dropped;
+    advance(id.value);
+    if (known->is_mine) raise_status(core_, known->local_id, known->state, state_of(m.status()));
+    return true;
+  }
+  const bool out_of_order = id.value <= core_.account->cursor;
+  const auto key = parse_uuid(m.idempotency_key());
+  auto sent_from_here = mine && key ? core_.read().messages.place_of_own_key(*key) : std::nullopt;
+  if (sent_from_here && sent_from_here->position >= store::kPendingBase) {
+    outbox_.on_seen(*sent_from_here, id, conversation_id, state_of(m.status()), from_unix_ms(m.created_at()));
+  } else {
+    store_message(m, mine);
+  }
+  advance(id.value);
+  // Kept, since nothing may be lost; but a server that says so has broken its word, and what else it left out
+  // can only be found by going on from the cursor.
+  if (out_of_order) return refuse("a message came out of order");
+  return true;
+}
+
+void Stream::store_message(const lite::Message& m, bool mine) {
+  const StoredConversation conversation = directory_.named_by_server(ConversationId{m.conversation_id()});
+  store::NewMessage row;
+  row.conversation = conversation.row;
+  row.message_id = MessageId{m.message_id()};
+  row.sender_id = UserId{m.sender_id()};
+  row.sender_device_id = DeviceId{m.sender_device_id()};
+  row.is_mine = mine;
+  row.text = m.content();
+  if (m.has_media_url()) row.media_url = m.media_url();
+  if (m.has_reply_to_message_id()) row.reply_to = MessageId{m.reply_to_message_id()};
+  row.created_at = from_unix_ms(m.created_at());
+  row.state = mine ? state_of(m.status()) : MessageState::received;
+  // A key that another own message has already (one device's bug) does not stand in the way of the message.
+  row.key = parse_uuid(m.idempotency_key());
+  auto& store = core_.write();
+  if (mine && row.key && store.messages.place_of_own_key(*row.key)) row.key.reset();
+  const LocalId local = store.messages.insert(row);
+  if (m.has_ciphertext())
+    store.messages.set_undecryptable(
+        local, Error(ErrorCode::decryption_failed, "this version does not read encrypted messages"));
+
+  if (!mine) {
+    ++core_.metrics.messages_received;
+    receipts_.stored(conversation.id, row.message_id);
+    if (row.message_id > conversation.read_up_to) store.conversations.add_unread(conversation.row, 1);
+  }
+  core_.stage_message(local, true);
+}
+
+bool Stream::apply_receipt(const lite::Receipts_Item& item) {
+  if (!is_valid_id(item.receipt_id()) || !is_valid_id(item.conversation_id()) ||
+      !is_valid_id(item.message_id()) || !is_valid_id(item.user_id()))
+    return refuse("a receipt's ids are out of range");
+  if (!is_plausible_time(item.updated_at())) return refuse("a receipt's updated_at is out of range");
+  const bool read = item.status() == lite::Status::read;
+  if (!read && item.status() != lite::Status::delivered)
+    return refuse("a receipt is neither delivered nor read");
+
+  advance(item.receipt_id());
+  auto conversation = core_.read().conversations.find(ConversationId{item.conversation_id()});
+  if (!conversation) return true;  // of before this device
+  const UserId user{item.user_id()};
+  const MessageId message{item.message_id()};
+  const Timestamp at = from_unix_ms(item.updated_at());
+  if (user == core_.me()) {
+    if (read) receipts_.read_elsewhere(*conversation, message);
+    return true;
+  }
+  auto& store = core_.write();
+  if (read) {
+    if (auto before = store.receipts.advance_read(*conversation, user, message, at))
+      rise(core_, *conversation, before->value + 1, message.value);
+    return true;
+  }
+  auto place = store.messages.place_of_id(message);
+  if (!place || !place->is_mine || place->conversation != conversation->row) return true;
+  if (mutant(Mutant::status_goes_back) && place->state == MessageState::read) {
+    store.messages.set_state(place->local_id, MessageState::delivered);
+    core_.stage_message(place->local_id, false);
+  }
+  if (store.receipts.add_delivery(*conversation, place->local_id, user, at))
+    rise(core_, *conversation, message.value, message.value);
+  return true;
+}
+
+bool Stream::apply_conversation(const lite::Conversation& c) {
+  if (!is_valid_id(c.change_id()) || !is_valid_id(c.conversation_id()))
+    return refuse("a change's ids are out of range");
+  if (!is_plausible_time(c.updated_at())) return refuse("a change's updated_at is out of range");
+  if (c.kind() != lite::Conversation::direct && c.kind() != lite::Conversation::group)
+    return refuse("a conversation is neither direct nor a group");
+
+  const bool direct = c.kind() == lite::Conversation::direct;
+  std::vector<Member> members;
+  std::optional<UserId> peer;
+  bool is_member = false;
+  for (const auto& m : c.members()) {
+    if (!is_valid_id(m.user_id()) || !is_plausible_time(m.joined_at()))
+      return refuse("a member's id or time is out of range");
+    const UserId user{m.user_id()};
+    members.push_back(
+        {user, m.role() == lite::Member::admin ? Role::admin : Role::member, from_unix_ms(m.joined_at())});
+    if (user == core_.me())
+      is_member = true;
+    else
+      peer = user;
+  }
+  advance(c.change_id());
+  const StoredConversation named = directory_.named_by_server(ConversationId{c.conversation_id()});
+  ConversationRow row = named.row;
+  if (direct && is_member && !peer) peer = peer_of_one_alone(c, core_.me(), named.peer_id);
+  if (direct && is_member && peer) row = directory_.set_peer(row, *peer);
+
+  auto& store = core_.write();
+  const bool deleted = c.change() == lite::Conversation::deleted;
+  if (!store.conversations.apply_change(row, direct ? ConversationKind::direct : ConversationKind::group,
+                                        c.name(), is_member && !deleted, deleted, c.change_id(),
+                                        from_unix_ms(c.updated_at())))
+    return true;  // known already
+  // Direct: both are in it for all of its messages, whenever this device has heard of it. Removed, or
+  // deleted: the others are not told any more, and those of before stay.
+  const bool first_heard =
+      !direct && c.change() != lite::Conversation::created && store.members.count(row) == 0;
+  if (!members.empty()) {
+    // Members that this device did not know: they were in it before the change, but for those it added.
+    if (first_heard) store.members.replace(row, without_added(members, c), 0);
+    store.members.replace(row, members, direct ? 0 : c.change_id());
+    // Perhaps listed sooner: by the answer about the group, or by a change before this one, which shows the
+    // members of when it was sent.
+    if (!direct && c.change() == lite::Conversation::members_added)
+      for (const std::uint64_t user : c.affected_user_ids())
+        store.members.joined(row, UserId{user}, c.change_id());
+  } else {
+    store.members.end(row, core_.me(), c.change_id());
+  }
+  if (auto now = store.conversations.find(row)) {
+    // Who has left, or was not there yet, is not waited for; and receipts may have come before it was known
+    // whose are needed.
+    if (first_heard || c.change() == lite::Conversation::members_removed ||
+        c.change() == lite::Conversation::members_added)
+      rise(core_, *now);
+    ConversationChanged event;
+    event.conversation = reading_.describe(*now);
+    event.change = to_change(c.change());
+    for (std::uint64_t user : c.affected_user_ids())
+      event.affected.push_back(UserId{user});
+    if (c.actor_id() != 0) event.actor = UserId{c.actor_id()};
+    core_.touch_silently(row);
+    core_.stage(Event(std::move(event)));
+  }
+  return true;
+}
+
+bool Stream::apply_gap(const lite::Gap& gap) {
+  if (!is_valid_id(gap.conversation_id()) || !is_valid_id(gap.to_message_id()) ||
+      gap.from_message_id() > gap.to_message_id())
+    return refuse("a gap's ids are out of range");
+  const auto conversation = directory_.named_by_server(ConversationId{gap.conversation_id()});
+  const MessageId from{gap.from_message_id()};
+  const MessageId to{gap.to_message_id()};
+  if (core_.write().holes.add(conversation.row, from, to)) {
+    core_.touch(conversation.row);
+    core_.stage(Event(HoleFound{conversation.public_id(), from, to}));
+  }
+  advance(to.value);
+  return true;
+}
+
+}  // namespace sotto::engine

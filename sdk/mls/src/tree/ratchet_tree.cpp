@@ -1,0 +1,168 @@
+#include "sdk/mls/src/tree/ratchet_tree.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace sotto::mls {
+
+void write(Writer& w, const ParentNode& v) {
+  w.opaque(v.encryption_key);
+  w.opaque(v.parent_hash);
+  w.length(v.unmerged_leaves.size() * sizeof(std::uint32_t));
+  for (LeafIndex leaf : v.unmerged_leaves)
+    w.u32(leaf.value);
+}
+
+void read(Reader& r, ParentNode& v) {
+  v.encryption_key = r.opaque();
+  v.parent_hash = r.opaque();
+  v.unmerged_leaves.clear();
+  r.vector([&] { v.unmerged_leaves.push_back(LeafIndex{r.u32()}); });
+}
+
+RatchetTree::RatchetTree() : leaves_(1), hashes_(1) {}
+
+RatchetTree::RatchetTree(std::vector<std::shared_ptr<const LeafNode>> leaves,
+                         std::vector<std::shared_ptr<const ParentNode>> parents)
+    : leaves_(std::move(leaves)), parents_(std::move(parents)) {
+  // An array of n leaves and n parents ends in a parent of leaves that are not there: one leaf more covers
+  // it.
+  const std::size_t width = std::bit_ceil(std::max(leaves_.size(), parents_.size() + 1));
+  leaves_.resize(width);
+  parents_.resize(width - 1);
+  hashes_.resize(2 * width - 1);
+}
+
+bool RatchetTree::is_blank(NodeIndex x) const {
+  return is_leaf(x) ? leaf(to_leaf(x)) == nullptr : parent_node(x) == nullptr;
+}
+
+ByteView RatchetTree::encryption_key(NodeIndex x) const {
+  if (is_leaf(x)) {
+    const LeafNode* node = leaf(to_leaf(x));
+    return node == nullptr ? ByteView{} : ByteView(node->encryption_key);
+  }
+  const ParentNode* node = parent_node(x);
+  return node == nullptr ? ByteView{} : ByteView(node->encryption_key);
+}
+
+std::size_t RatchetTree::member_count() const {
+  return static_cast<std::size_t>(
+      std::count_if(leaves_.begin(), leaves_.end(), [](const auto& node) { return node != nullptr; }));
+}
+
+LeafIndex RatchetTree::reserve_leaf() {
+  while (first_blank_ < leaves_.size() && leaves_[first_blank_] != nullptr)
+    ++first_blank_;
+  if (first_blank_ == leaves_.size()) extend();
+  return {first_blank_};
+}
+
+LeafIndex RatchetTree::add_leaf(LeafNode node) {
+  const LeafIndex at = reserve_leaf();
+  // §12.1.1: unmerged below every node above that has a key
+  for (NodeIndex x : direct_path(at, leaf_count())) {
+    auto& slot = parents_[x.value / 2];
+    if (!slot) continue;
+    auto changed = std::make_shared<ParentNode>(*slot);
+    auto& list = changed->unmerged_leaves;
+    list.insert(std::upper_bound(list.begin(), list.end(), at), at);
+    slot = std::move(changed);
+  }
+  set_leaf(at, std::make_shared<const LeafNode>(std::move(node)));
+  return at;
+}
+
+void RatchetTree::update_leaf(LeafIndex i, LeafNode node) {
+  blank_direct_path(i);
+  set_leaf(i, std::make_shared<const LeafNode>(std::move(node)));
+}
+
+void RatchetTree::remove_leaf(LeafIndex i) {
+  blank_direct_path(i);
+  set_leaf(i, nullptr);
+}
+
+void RatchetTree::truncate() {
+  std::size_t last = leaves_.size();
+  while (last > 1 && leaves_[last - 1] == nullptr)
+    --last;
+  std::size_t leaves = 1;
+  while (leaves < last)
+    leaves *= 2;
+  if (leaves == leaves_.size()) return;
+  leaves_.resize(leaves);
+  parents_.resize(leaves - 1);
+  hashes_.resize(2 * leaves - 1);
+  first_blank_ = std::min(first_blank_, static_cast<std::uint32_t>(leaves));
+}
+
+void RatchetTree::extend() {
+  const std::size_t leaves = leaves_.size() * 2;
+  leaves_.resize(leaves);
+  parents_.resize(leaves - 1);
+  hashes_.resize(2 * leaves - 1);
+}
+
+void RatchetTree::set_leaf(LeafIndex i, std::shared_ptr<const LeafNode> node) {
+  if (!node) first_blank_ = std::min(first_blank_, i.value);
+  leaves_[i.value] = std::move(node);
+  forget_hashes_above(to_node(i));
+}
+
+void RatchetTree::set_parent(NodeIndex x, std::shared_ptr<const ParentNode> node) {
+  parents_[x.value / 2] = std::move(node);
+  forget_hashes_above(x);
+}
+
+void RatchetTree::blank_direct_path(LeafIndex i) {
+  for (NodeIndex x : direct_path(i, leaf_count()))
+    parents_[x.value / 2] = nullptr;
+  forget_hashes_above(to_node(i));
+}
+
+void RatchetTree::forget_hashes_above(NodeIndex x) {
+  const NodeIndex top = root(leaf_count());
+  for (;; x = parent(x)) {
+    hashes_[x.value].known = false;
+    if (x == top) return;
+  }
+}
+
+void RatchetTree::collect_resolution(NodeIndex x, std::vector<NodeIndex>& out) const {
+  if (!is_blank(x)) {
+    out.push_back(x);
+    if (is_leaf(x)) return;
+    for (LeafIndex leaf : parent_node(x)->unmerged_leaves)
+      out.push_back(to_node(leaf));
+    return;
+  }
+  if (is_leaf(x)) return;
+  collect_resolution(left(x), out);
+  collect_resolution(right(x), out);
+}
+
+std::vector<NodeIndex> RatchetTree::resolution(NodeIndex x) const {
+  std::vector<NodeIndex> out;
+  collect_resolution(x, out);
+  return out;
+}
+
+bool RatchetTree::is_subtree_blank(NodeIndex x) const {
+  // A parent has a key only while some member is below it, so the leaves decide.
+  const auto first = leaves_.begin() + first_leaf_below(x).value;
+  return std::none_of(first, first + leaves_below(x), [](const auto& node) { return node != nullptr; });
+}
+
+std::vector<PathStep> RatchetTree::filtered_direct_path(LeafIndex i) const {
+  std::vector<PathStep> path;
+  NodeIndex x = to_node(i);
+  while (x != root(leaf_count())) {
+    const NodeIndex copath = sibling(x);
+    x = parent(x);
+    if (!is_subtree_blank(copath)) path.push_back({x, copath});
+  }
+  return path;
+}
+
+}  // namespace sotto::mls

@@ -1,0 +1,107 @@
+// The public ratchet tree (RFC 9420 §4, §7): leaves and parents in flat arrays, tree hashes cached beside
+// them.
+//
+//   RatchetTree next = tree;                       // cheap: nodes are shared, a node is replaced and never
+//   changed next.remove_leaf(LeafIndex{3}); LeafIndex at = next.add_leaf(package.leaf_node); HashValue h =
+//   next.root_hash();                // only what changed is hashed again
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sdk/mls/src/crypto/suite.hpp"
+#include "sdk/mls/src/tree/leaf_node_codec.hpp"
+#include "sdk/mls/src/tree/tree_math.hpp"
+
+namespace sotto::mls {
+
+struct ParentNode {
+  Bytes encryption_key;
+  Bytes parent_hash;
+  std::vector<LeafIndex> unmerged_leaves;  ///< rising
+  friend bool operator==(const ParentNode&, const ParentNode&) = default;
+};
+void write(Writer& w, const ParentNode& v);
+void read(Reader& r, ParentNode& v);
+
+/// One step of a filtered direct path (§4.1.2).
+struct PathStep {
+  NodeIndex node;
+  NodeIndex copath;  ///< the child of `node` that is not on the path
+};
+
+class RatchetTree {
+ public:
+  /// One blank leaf.
+  RatchetTree();
+  /// Nodes in array order; extended with blank ones to the next full size.
+  RatchetTree(std::vector<std::shared_ptr<const LeafNode>> leaves,
+              std::vector<std::shared_ptr<const ParentNode>> parents);
+
+  [[nodiscard]] LeafCount leaf_count() const { return {static_cast<std::uint32_t>(leaves_.size())}; }
+  [[nodiscard]] const LeafNode* leaf(LeafIndex i) const {
+    return i.value < leaves_.size() ? leaves_[i.value].get() : nullptr;
+  }
+  [[nodiscard]] const std::shared_ptr<const LeafNode>& shared_leaf(LeafIndex i) const {
+    return leaves_[i.value];
+  }
+  [[nodiscard]] const ParentNode* parent_node(NodeIndex x) const { return parents_[x.value / 2].get(); }
+  [[nodiscard]] const std::vector<std::shared_ptr<const LeafNode>>& leaves() const { return leaves_; }
+  [[nodiscard]] const std::vector<std::shared_ptr<const ParentNode>>& parents() const { return parents_; }
+  [[nodiscard]] bool is_blank(NodeIndex x) const;
+  /// Empty for a blank node.
+  [[nodiscard]] ByteView encryption_key(NodeIndex x) const;
+  [[nodiscard]] std::size_t member_count() const;
+
+  // Changes (§7.7, §12.1): each keeps the tree full and forgets the hashes it makes wrong.
+  /// The leftmost blank leaf; extends the tree if there is none.
+  LeafIndex reserve_leaf();
+  /// An Add, at the leftmost blank leaf.
+  LeafIndex add_leaf(LeafNode node);
+  /// An Update: new leaf, blank path.
+  void update_leaf(LeafIndex i, LeafNode node);
+  /// A Remove: blank leaf, blank path. Call `truncate` once all removes are done.
+  void remove_leaf(LeafIndex i);
+  /// Halves the tree while its right half has no member.
+  void truncate();
+  /// The leaf alone, as a commit's path does.
+  void set_leaf(LeafIndex i, std::shared_ptr<const LeafNode> node);
+  void set_parent(NodeIndex x, std::shared_ptr<const ParentNode> node);
+  void blank_direct_path(LeafIndex i);
+
+  // Views
+  /// §4.1.1: nodes that cover all members below `x`, in order.
+  [[nodiscard]] std::vector<NodeIndex> resolution(NodeIndex x) const;
+  /// Whether that is empty, without making it.
+  [[nodiscard]] bool is_subtree_blank(NodeIndex x) const;
+  [[nodiscard]] std::vector<PathStep> filtered_direct_path(LeafIndex i) const;
+
+  // Hashes
+  /// §7.8
+  [[nodiscard]] const HashValue& tree_hash(NodeIndex x) const;
+  [[nodiscard]] const HashValue& root_hash() const { return tree_hash(root(leaf_count())); }
+  /// §7.9: the tree hash of `x` with `without` (rising) blanked and taken off the unmerged lists.
+  [[nodiscard]] HashValue original_tree_hash(NodeIndex x, std::span<const LeafIndex> without) const;
+
+ private:
+  void extend();
+  void forget_hashes_above(NodeIndex x);
+  void collect_resolution(NodeIndex x, std::vector<NodeIndex>& out) const;
+
+  struct CachedHash {
+    HashValue value{};
+    bool known = false;
+  };
+
+  std::vector<std::shared_ptr<const LeafNode>> leaves_;
+  std::vector<std::shared_ptr<const ParentNode>> parents_;  // node 2i + 1 at i
+  mutable std::vector<CachedHash> hashes_;                  // by node
+  std::uint32_t first_blank_ = 0;                           // no leaf before this one is blank
+};
+
+/// The parent hash of `parent` with a copath child of that tree hash (§7.9).
+HashValue parent_hash(const ParentNode& parent, ByteView original_sibling_tree_hash);
+
+}  // namespace sotto::mls

@@ -1,0 +1,179 @@
+#include "server/gateway/session/dispatcher.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "server/ports/store.hpp"
+
+namespace sotto::server {
+
+namespace {
+
+class PushJob final : public ReadJob {
+ public:
+  PushJob(std::vector<UserId> users, PushSender& sender, Metrics& metrics)
+      : users_(std::move(users)), sender_(sender), metrics_(metrics) {}
+  void run(const Store& store, Timestamp) override { notices_ = PushService::notices(store, users_); }
+  void done(bool read) override {
+    if (!read) return;  // the message is safe; the device fetches it when it comes
+    metrics_.pushes.add(notices_.size());
+    for (PushNotice& notice : notices_)
+      sender_.send(std::move(notice));
+  }
+
+ private:
+  std::vector<UserId> users_;
+  PushSender& sender_;
+  Metrics& metrics_;
+  std::vector<PushNotice> notices_;
+};
+
+}  // namespace
+
+Dispatcher::Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second,
+                       unsigned frames_burst)
+    : services_(services), metrics_(metrics), rates_(frames_per_second, frames_burst) {}
+
+void Dispatcher::attach(std::vector<Shard*> shards) {
+  shards_ = std::move(shards);
+  targets_.resize(shards_.size());
+  ShardDriver& first = shards_.front()->driver();
+  hub_.emplace(services_, PresenceHub::Effects{
+                              .post = [&first](std::function<void()> work) { first.post(std::move(work)); },
+                              .tell = [this](const std::vector<PresenceNotice>& notices) { tell(notices); },
+                              .now = [&first] { return first.now(); },
+                          });
+}
+
+// ---------------------------------------------------------------- a batch
+
+void Dispatcher::committed(std::shared_ptr<const EventBatch> batch) {
+  for (std::uint32_t i = 0; i < batch->events.size(); ++i) {
+    std::visit([this, i](const auto& event) { address(i, event); }, batch->events[i]);
+  }
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (targets_[i].empty()) continue;
+    auto delivery = std::make_shared<const Delivery>(Delivery{batch, std::exchange(targets_[i], {})});
+    shards_[i]->driver().post(
+        [shard = shards_[i], delivery = std::move(delivery)] { shard->deliver(*delivery); });
+  }
+}
+
+void Dispatcher::target(std::uint32_t index, SessionRef session, bool shows_members) {
+  if (session.thread >= targets_.size()) return;
+  targets_[session.thread].push_back(
+      {.event = index, .connection = session.connection, .shows_members = shows_members});
+}
+
+void Dispatcher::address(std::uint32_t index, const MessageAnswered& event) {
+  target(index, event.session);
+}
+
+void Dispatcher::address(std::uint32_t index, const MessageStored& event) {
+  const StoredMessage& message = *event.message;
+  recipients_.clear();
+  offline_.clear();
+  for (const Member& member : event.conversation->members)
+    recipients_.push_back(member.user);
+  services_.registry.find_all(recipients_, [&](std::size_t i, std::span<const Location> locations) {
+    if (locations.empty() && recipients_[i] != message.sender) offline_.push_back(recipients_[i]);
+    for (const Location& location : locations) {
+      if (location.device != message.sender_device) target(index, location.session);
+    }
+  });
+  if (!offline_.empty()) wake_devices(event);
+}
+
+void Dispatcher::wake_devices(const MessageStored& event) {
+  std::vector<UserId> wanted = push_.wanted(event, offline_, event.message->created_at());
+  if (wanted.empty()) return;
+  std::unique_ptr<ReadJob> job =
+      std::make_unique<PushJob>(std::move(wanted), services_.push_sender, metrics_);
+  (void)services_.storage.read(job);  // too busy: the device fetches the message when it comes
+}
+
+void Dispatcher::address(std::uint32_t index, const ReceiptsStored& event) {
+  for (const Location& location : services_.registry.find(event.audience))
+    target(index, location.session);
+}
+
+void Dispatcher::address(std::uint32_t index, const ConversationChanged& event) {
+  services_.registry.find_all(event.audience, [&](std::size_t i, std::span<const Location> locations) {
+    const bool shows_members = event.change.shows_members_to(event.audience[i]);
+    for (const Location& location : locations)
+      target(index, location.session, shows_members);
+  });
+}
+
+void Dispatcher::address(std::uint32_t index, const DeviceRevoked& event) {
+  for (const Location& location : services_.registry.find(event.user)) {
+    if (location.device == event.device) target(index, location.session);
+  }
+}
+
+void Dispatcher::address(std::uint32_t, const VisibilityChanged& event) {
+  on_hub([user = event.user](PresenceHub& hub) { hub.visibility_changed(user); });
+}
+
+// ---------------------------------------------------------------- between shards
+
+void Dispatcher::supersede(SessionRef older) {
+  Shard* shard = shards_[older.thread];
+  shard->driver().post([shard, older] {
+    if (Session* session = shard->find(older)) {
+      session->close(close_code::kSuperseded, "a newer connection of this device has come");
+    }
+  });
+}
+
+void Dispatcher::typing(const Caller& from, const ConversationState& conversation) {
+  std::vector<UserId> others;
+  for (const Member& member : conversation.members) {
+    if (member.user != from.user) others.push_back(member.user);
+  }
+  std::vector<std::vector<std::uint64_t>> connections(shards_.size());
+  services_.registry.find_all(others, [&](std::size_t, std::span<const Location> locations) {
+    for (const Location& location : locations) {
+      connections[location.session.thread].push_back(location.session.connection);
+    }
+  });
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (connections[i].empty()) continue;
+    shards_[i]->driver().post([shard = shards_[i], from, id = conversation.id,
+                               to = std::move(connections[i])] { shard->tell_typing(from, id, to); });
+  }
+}
+
+void Dispatcher::on_hub(std::function<void(PresenceHub&)> work) {
+  shards_.front()->driver().post([this, work = std::move(work)] { work(*hub_); });
+}
+
+void Dispatcher::heartbeat(UserId user, SessionRef session) {
+  on_hub([user, session](PresenceHub& hub) { hub.heartbeat(user, session); });
+}
+
+void Dispatcher::gone(UserId user, SessionRef session) {
+  on_hub([user, session](PresenceHub& hub) { hub.gone(user, session); });
+}
+
+void Dispatcher::watch(SessionRef session, UserId viewer, std::vector<PresenceView> views) {
+  on_hub(
+      [session, viewer, views = std::move(views)](PresenceHub& hub) { hub.watch(session, viewer, views); });
+}
+
+void Dispatcher::housekeeping(std::uint32_t shard) {
+  if (shard == 0) hub_->tick();
+}
+
+void Dispatcher::tell(const std::vector<PresenceNotice>& notices) {
+  std::vector<std::vector<PresenceNotice>> by_shard(shards_.size());
+  for (const PresenceNotice& notice : notices)
+    by_shard[notice.to.thread].push_back(notice);
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (by_shard[i].empty()) continue;
+    shards_[i]->driver().post(
+        [shard = shards_[i], to = std::move(by_shard[i])] { shard->tell_presence(to); });
+  }
+}
+
+}  // namespace sotto::server

@@ -1,0 +1,75 @@
+// Brings what was committed to the sessions it concerns, wherever they live: one post for each shard and
+// batch.
+//
+//   Dispatcher dispatcher(services, metrics, 20, 100);
+//   dispatcher.attach({&shard0, &shard1});
+//   storage.start(dispatcher);              // EventSink
+//
+// It also carries what shards tell each other: a superseded connection, typing, presence. Who is connected it
+// asks the SessionRegistry; recipients without a connection are handed to the PushSender.
+//
+// Thread rules: `committed` on the storage's writer thread, one at a time; what ShardPeers declares from any
+// thread; `attach` before everything else.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "server/gateway/services.hpp"
+#include "server/gateway/session/presence_hub.hpp"
+#include "server/gateway/session/shard.hpp"
+#include "server/ports/event_sink.hpp"
+#include "server/services/presence/push_service.hpp"
+
+namespace sotto::server {
+
+class Dispatcher final : public EventSink, public ShardPeers {
+ public:
+  /// What each device may send: `frames_per_second`, `frames_burst` at once. 0: no limit.
+  Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second = 0,
+             unsigned frames_burst = 1);
+  void attach(std::vector<Shard*> shards);
+
+  // ---- EventSink
+  void committed(std::shared_ptr<const EventBatch> batch) override;
+
+  // ---- ShardPeers
+  void supersede(SessionRef older) override;
+  void typing(const Caller& from, const ConversationState& conversation) override;
+  void heartbeat(UserId user, SessionRef session) override;
+  void gone(UserId user, SessionRef session) override;
+  void watch(SessionRef session, UserId viewer, std::vector<PresenceView> views) override;
+  std::shared_ptr<DeviceRate> rate_of(DeviceId device, Timestamp now) override {
+    return rates_.of(device, now);
+  }
+  void housekeeping(std::uint32_t shard) override;
+
+ private:
+  void address(std::uint32_t index, const MessageAnswered& event);
+  void address(std::uint32_t index, const MessageStored& event);
+  void address(std::uint32_t index, const ReceiptsStored& event);
+  void address(std::uint32_t index, const ConversationChanged& event);
+  void address(std::uint32_t index, const DeviceRevoked& event);
+  void address(std::uint32_t index, const VisibilityChanged& event);
+  void target(std::uint32_t index, SessionRef session, bool shows_members = false);
+  void wake_devices(const MessageStored& event);
+  void tell(const std::vector<PresenceNotice>& notices);
+  void on_hub(std::function<void(PresenceHub&)> work);
+
+  GatewayServices services_;
+  Metrics& metrics_;
+  std::vector<Shard*> shards_;
+  std::optional<PresenceHub> hub_;  // on the first shard's thread
+  PushService push_;
+  DeviceRates rates_;
+
+  // Of the batch being addressed.
+  std::vector<std::vector<Delivery::Target>> targets_;  // by shard
+  std::vector<UserId> recipients_;
+  std::vector<UserId> offline_;
+};
+
+}  // namespace sotto::server

@@ -1,0 +1,28 @@
+// Between what the services speak (server/model) and what goes over the wire (proto/sotto/v1/frames.proto).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "server/model/event.hpp"
+#include "server/model/stream.hpp"
+#include "server/services/presence/presence_service.hpp"
+#include "sotto/v1/frames.pb.h"
+
+namespace sotto::server {
+
+/// Everything of a `message` frame that can be judged without the store.
+ServiceResult<NewMessage> to_new_message(v1::OutgoingMessage&& frame);
+
+v1::ServerFrame to_frame(const Ack& ack);
+v1::ServerFrame to_frame(const StoredMessage& message, Status status);
+v1::ServerFrame to_frame(std::span<const Receipt> receipts);
+/// With the members only where the person may see them.
+v1::ServerFrame to_frame(const ConversationChange& change, bool show_members);
+v1::ServerFrame to_frame(const Gap& gap);
+v1::ServerFrame to_frame(const PresenceNotice& notice);
+v1::ServerFrame to_frame(const ServiceError& error);
+v1::ServerFrame typing_frame(ConversationId conversation, UserId user);
+v1::ServerFrame error_frame(std::string_view code, std::string_view message);
+
+}  // namespace sotto::server

@@ -1,0 +1,178 @@
+#include "server/services/messages/history_service.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "server/ports/store.hpp"
+#include "server/services/messages/message_status.hpp"
+#include "server/services/messages/unread.hpp"
+
+namespace sotto::server {
+
+namespace {
+constexpr MessageId kEnd{std::numeric_limits<std::int64_t>::max()};
+
+ServiceResult<void> check_limit(std::size_t limit) {
+  if (limit >= 1 && limit <= kMaxPage) return {};
+  return refuse(ServiceCode::bad_request, "limit: must be 1 to " + std::to_string(kMaxPage));
+}
+
+/// When the caller was in the conversation.
+ServiceResult<std::vector<Period>> periods_of(const Store& store, const Caller& caller,
+                                              ConversationId conversation) {
+  std::vector<Period> periods = store.conversations().periods(conversation, caller.user);
+  // Who was in it is the usual case: then its members need not be loaded to know that it is there.
+  const ConversationPtr state = periods.empty() ? store.conversations().find(conversation) : nullptr;
+  const bool there =
+      periods.empty() ? state && !state->deleted : !store.conversations().is_deleted(conversation);
+  if (!there)
+    return refuse(ServiceCode::not_found, "conversation_id: no conversation " + to_string(conversation));
+  if (periods.empty()) {
+    return refuse(ServiceCode::not_a_member, "conversation_id: you are not in " + to_string(conversation));
+  }
+  return periods;
+}
+
+/// What of (after, up_to] the period shows.
+MessageRange clip(ConversationId conversation, const Period& period, MessageId after, MessageId up_to) {
+  const MessageId left{period.left_id ? period.left_id->value : kEnd.value};
+  return {conversation, std::max(after, MessageId{period.joined_id.value}), std::min(up_to, left)};
+}
+
+std::optional<MessageId> last_visible(const Store& store, ConversationId conversation,
+                                      const std::vector<Period>& periods) {
+  for (auto period = periods.rbegin(); period != periods.rend(); ++period) {
+    if (auto last = store.messages().last_in(clip(conversation, *period, MessageId{}, kEnd))) return last;
+  }
+  return std::nullopt;
+}
+
+std::string name_for(const Store& store, const ConversationState& state, UserId viewer) {
+  if (state.kind == ConversationKind::group) return state.name;
+  const std::optional<User> peer = store.accounts().find_user(state.peer_of(viewer));
+  return peer ? peer->display_name : std::string();
+}
+}  // namespace
+
+ServiceResult<HistoryPage> HistoryService::history(const Store& store, const Caller& caller,
+                                                   const HistoryRequest& request) const {
+  if (auto ok = check_limit(request.limit); !ok) return ok.error();
+  ServiceResult<std::vector<Period>> periods = periods_of(store, caller, request.conversation);
+  if (!periods) return periods.error();
+
+  const bool oldest_first = request.after.has_value();
+  const MessageId after = request.after.value_or(MessageId{});
+  const MessageId before = request.before.value_or(kEnd);
+  const MessageId up_to{before.value == 0 ? 0 : std::min(before.value - 1, kEnd.value)};
+  if (!oldest_first) std::reverse(periods->begin(), periods->end());
+
+  std::vector<MessageId> ids;
+  const std::size_t wanted = request.limit + 1;  // one more shows that there is more
+  for (const Period& period : *periods) {
+    if (ids.size() == wanted) break;
+    const MessageRange range = clip(request.conversation, period, after, up_to);
+    const std::size_t missing = wanted - ids.size();
+    const std::vector<MessageId> part =
+        oldest_first ? store.messages().oldest(range, missing) : store.messages().newest(range, missing);
+    ids.insert(ids.end(), part.begin(), part.end());
+  }
+
+  HistoryPage page;
+  page.has_more = ids.size() > request.limit;
+  if (page.has_more) ids.pop_back();
+  MessageStatus status(store, caller.user);
+  for (const MessageId id : ids) {
+    if (MessagePtr message = store.messages().find(id))
+      page.messages.push_back(status.view(std::move(message)));
+  }
+  if (after.value < store.gone_up_to().value && (oldest_first || !page.has_more)) {
+    for (const auto& gap : store.conversations().gaps(caller.user, StreamId{after.value})) {
+      if (gap.conversation == request.conversation && gap.from <= up_to) {
+        page.gap = Gap{gap.conversation, gap.from, gap.to};
+      }
+    }
+  }
+  return page;
+}
+
+ServiceResult<std::vector<MemberStatus>> HistoryService::receipts(const Store& store, const Caller& caller,
+                                                                  ConversationId conversation,
+                                                                  MessageId message) const {
+  const ServiceResult<std::vector<Period>> periods = periods_of(store, caller, conversation);
+  if (!periods) return periods.error();
+  const std::optional<UserId> sender = store.messages().sender_of(conversation, message);
+  const bool visible = std::any_of(periods->begin(), periods->end(),
+                                   [&](const Period& period) { return period.covers(message.value); });
+  if (!sender || !visible) {
+    return refuse(ServiceCode::not_found,
+                  "message_id: no message " + to_string(message) + " in this conversation");
+  }
+
+  std::vector<MemberStatus> statuses;
+  const std::vector<ReadPosition> positions = store.receipts().positions(conversation);
+  auto position = positions.begin();
+  for (const MembershipRow& row : store.conversations().memberships(conversation)) {
+    if (row.user == *sender || !row.period.covers(message.value)) continue;
+    while (position != positions.end() && position->user < row.user)
+      ++position;
+    const bool read =
+        position != positions.end() && position->user == row.user && position->read_up_to >= message;
+    MemberStatus status{row.user, Status::sent, snowflake_time(message.value)};
+    if (read) {
+      status.status = Status::read;
+      if (const auto at = store.receipts().first_read(conversation, row.user, message)) {
+        status.updated_at = snowflake_time(at->value);
+      }
+    } else if (const auto at = store.receipts().delivered(message, row.user)) {
+      status.status = Status::delivered;
+      status.updated_at = snowflake_time(at->value);
+    }
+    statuses.push_back(status);
+  }
+  return statuses;
+}
+
+ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller& caller,
+                                               const std::optional<std::string>& cursor,
+                                               std::size_t limit) const {
+  if (auto ok = check_limit(limit); !ok) return ok.error();
+  StreamId before{kEnd.value};
+  if (cursor) {
+    const std::optional<StreamId> parsed = parse_id<StreamId>(*cursor);
+    if (!parsed) return refuse(ServiceCode::bad_request, "cursor: not one that this server has given out");
+    before = *parsed;
+  }
+
+  // A conversation moves up whenever anything happens in it. Keeping everybody's inbox sorted would be a
+  // write for each recipient of each message; sorting a person's conversations when they look is cheaper by
+  // far.
+  std::vector<InboxRow> rows = store.conversations().inbox(caller.user);
+  std::erase_if(rows, [&](const InboxRow& row) { return row.activity >= before; });
+  const std::size_t count = std::min(limit, rows.size());
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
+                    [](const InboxRow& a, const InboxRow& b) { return a.activity > b.activity; });
+
+  InboxPage page;
+  if (rows.size() > count) page.next = to_string(rows[count - 1].activity);
+  rows.resize(count);
+  MessageStatus status(store, caller.user);
+  for (const InboxRow& row : rows) {
+    InboxEntry entry;
+    entry.conversation = store.conversations().find(row.conversation);
+    if (!entry.conversation) continue;
+    entry.name = name_for(store, *entry.conversation, caller.user);
+    const std::vector<Period> periods = store.conversations().periods(row.conversation, caller.user);
+    if (const auto last = last_visible(store, row.conversation, periods)) {
+      if (MessagePtr message = store.messages().find(*last))
+        entry.last_message = status.view(std::move(message));
+    }
+    const ReadState state = store.receipts().read_state(row.conversation, caller.user).value_or(ReadState{});
+    entry.unread = unread_of(state, store.messages().count(row.conversation));
+    entry.updated_at = snowflake_time(row.activity.value);
+    page.entries.push_back(std::move(entry));
+  }
+  return page;
+}
+
+}  // namespace sotto::server

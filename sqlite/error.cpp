@@ -1,0 +1,38 @@
+#include "sqlite/error.hpp"
+
+#include <string_view>
+
+#include <sqlite3.h>
+
+namespace sotto::sqlite {
+namespace {
+
+// Enough of a statement to find it by; the whole of a long one would drown the log.
+constexpr std::size_t kQuotedSql = 120;
+
+std::string describe(const char* message, const char* sql) {
+  std::string text = message;
+  if (sql != nullptr) {
+    std::string_view shown = sql;
+    const bool cut = shown.size() > kQuotedSql;
+    text.append(" in: ").append(shown.substr(0, kQuotedSql));
+    if (cut) text.append("...");
+  }
+  return text;
+}
+
+}  // namespace
+
+SqliteError error_of(sqlite3* db, const char* sql) {
+  return {sqlite3_extended_errcode(db), describe(sqlite3_errmsg(db), sql)};
+}
+
+SqliteError error_of(sqlite3_stmt* statement, int code) {
+  // Constraint messages name columns. Others can quote a bound value (FTS5: `syntax error near "..."`), so
+  // of those only the code's general meaning is kept.
+  const bool names_columns = (code & 0xff) == SQLITE_CONSTRAINT;
+  const char* message = names_columns ? sqlite3_errmsg(sqlite3_db_handle(statement)) : sqlite3_errstr(code);
+  return {code, describe(message, sqlite3_sql(statement))};
+}
+
+}  // namespace sotto::sqlite

@@ -1,0 +1,58 @@
+// Everything or nothing.
+//
+//   SqliteResult<Transaction> tx = Transaction::begin(db);
+//   if (!tx) return tx.error();
+//   ... statements; any early return rolls back ...
+//   return tx->commit();                     // durable when this succeeds (synchronous=FULL)
+//
+// A Savepoint is the same inside a transaction, and may be nested:
+//
+//   SqliteResult<Savepoint> part = Savepoint::begin(db);
+//   ...
+//   if (failed) part->rollback(); else done = part->release();
+//
+// Thread rules: those of the Database, which has to outlive both and stay where it is.
+#pragma once
+
+#include <utility>
+
+#include "sqlite/database.hpp"
+
+namespace sotto::sqlite {
+
+class Transaction {
+ public:
+  /// BEGIN IMMEDIATE: the write lock is taken here, so that nothing inside can fail with SQLITE_BUSY.
+  static SqliteResult<Transaction> begin(Database& db);
+
+  Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction() { rollback(); }
+
+  /// After an error nothing of the transaction is left.
+  SqliteResult<void> commit();
+  void rollback();
+
+ private:
+  explicit Transaction(Database& db) : db_(&db) {}
+  Database* db_;  // nullptr: ended
+};
+
+class Savepoint {
+ public:
+  static SqliteResult<Savepoint> begin(Database& db);
+
+  Savepoint(Savepoint&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+  Savepoint& operator=(Savepoint&&) = delete;
+  ~Savepoint() { rollback(); }
+
+  /// Keeps the work, as part of the transaction around it.
+  SqliteResult<void> release();
+  void rollback();
+
+ private:
+  explicit Savepoint(Database& db) : db_(&db) {}
+  Database* db_;
+};
+
+}  // namespace sotto::sqlite
