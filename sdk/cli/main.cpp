@@ -46,9 +46,11 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", SOTTO_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "Environment:\n  SOTTO_PASSPHRASE   encrypts the local database with this instead of a key in the "
-      "profile's directory\n"
-      "  NO_COLOR           no colours\n\nExit codes: 0 done, 1 failed, 2 wrong use, 3 may work later");
+      "Environment:\n"
+      "  SOTTO_PASSPHRASE   encrypts the local database with this instead of a key in the profile's "
+      "directory\n"
+      "  NO_COLOR           no colours\n\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong use, 3 may work later");
 
   ProfileArguments arguments;
   std::string phone;

@@ -48,9 +48,8 @@ std::optional<std::string> check_config(const Config& c) {
         "behind_proxy: --dev accepts the code 000000 from anyone, so it must not be behind a proxy");
   if (!loopback && !tls && !c.behind_proxy)
     return "listen: " + to_string(c.listen) +
-           " is not loopback, and tokens and messages would cross the network in the clear; set "
-           "tls_certificate "
-           "and tls_private_key, or behind_proxy if something in front terminates TLS";
+           " is not loopback, and tokens and messages would cross the network in the clear; "
+           "set tls_certificate and tls_private_key, or behind_proxy if something in front terminates TLS";
   if (c.data.empty()) return std::string("data: is empty");
   if (c.silence_limit <= c.ping_interval)
     return std::string("silence_limit: must be more than ping_interval, or quiet clients are cut off");

@@ -77,9 +77,8 @@ std::string help_text() {
       "  sotto-server --config /etc/sotto/server.toml      for real\n"
       "\n"
       "Every setting below is a flag (--max-group-members 500), a variable in the environment\n"
-      "(SOTTO_MAX_GROUP_MEMBERS=500) and a line of the file (max_group_members = 500). A flag goes before "
-      "the\n"
-      "environment, that before the file, that before the default, which is shown in [brackets].\n"
+      "(SOTTO_MAX_GROUP_MEMBERS=500) and a line of the file (max_group_members = 500). A flag goes\n"
+      "before the environment, that before the file, that before the default, which is shown in [brackets].\n"
       "Durations are written 500ms, 90s, 5m, 1h, 2d; sizes 65536, 64KiB, 1MiB; lists a,b,c.\n"
       "\n"
       "General\n"
@@ -104,10 +103,9 @@ std::string help_text() {
   }
   out +=
       "\n"
-      "SIGTERM and SIGINT end the server after telling its clients; a second one ends it at once. SIGHUP "
-      "reads\n"
-      "the TLS certificate again. Exit status: 0 ended as asked, 1 could not start or go on, 2 wrong "
-      "configuration.\n";
+      "SIGTERM and SIGINT end the server after telling its clients; a second one ends it at once.\n"
+      "SIGHUP reads the TLS certificate again.\n"
+      "Exit status: 0 ended as asked, 1 could not start or go on, 2 wrong configuration.\n";
   return out;
 }
 

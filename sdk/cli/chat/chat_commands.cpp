@@ -8,9 +8,9 @@ namespace sotto::cli {
 namespace {
 
 constexpr char kHelp[] =
-    "/new PHONE  /group NAME PHONE…  /add PHONE…  /members  /rename NAME  /leave  /search TEXT  /retry  "
-    "/drop  /name YOURS  "
-    "/block  /unblock  /connect  /quit   Alt-Enter: new line  PageUp: older";
+    "/new PHONE  /group NAME PHONE…  /add PHONE…  /members  /rename NAME  /leave  /search TEXT  "
+    "/retry  /drop  /name YOURS  /block  /unblock  /connect  /quit   "
+    "Alt-Enter: new line  PageUp: older";
 
 std::string trimmed(std::string text) {
   const auto from = text.find_first_not_of(" \n");

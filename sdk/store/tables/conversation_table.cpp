@@ -140,12 +140,12 @@ ConversationRow ConversationTable::merge(ConversationRow a, ConversationRow b) {
   const std::string phone = kept->peer_phone.empty() ? dropped->peer_phone : kept->peer_phone;
   const MessageId read = std::max(kept->read_up_to, dropped->read_up_to);
   db_.run(
-      "UPDATE conversations SET id = ?2, peer_id = ?3, peer_phone = ?4, kind = ?5, name = ?6, is_member = "
-      "?7, "
-      "is_deleted = ?8, change_id = ?9, changed_at = ?10, read_up_to = ?11, read_told = ?12, "
-      "history_from = ?13, unread = (SELECT count(*) FROM messages WHERE conversation = ?1 AND position > "
-      "?11 "
-      "AND is_mine = 0) WHERE row = ?1",
+      "UPDATE conversations SET id = ?2, peer_id = ?3, peer_phone = ?4, kind = ?5, name = ?6, "
+      "is_member = ?7, is_deleted = ?8, change_id = ?9, changed_at = ?10, read_up_to = ?11, "
+      "read_told = ?12, history_from = ?13, "
+      "unread = (SELECT count(*) FROM messages "
+      "          WHERE conversation = ?1 AND position > ?11 AND is_mine = 0) "
+      "WHERE row = ?1",
       keep, id ? std::optional(id) : std::nullopt, peer ? std::optional(peer) : std::nullopt,
       phone.empty() ? std::nullopt : std::optional<std::string_view>(phone),
       std::max(kept->kind, dropped->kind), std::string_view(described.name), described.is_member,

@@ -4,9 +4,8 @@ namespace sotto::store {
 
 bool HoleTable::add(ConversationRow conversation, MessageId from, MessageId to) {
   db_.run(
-      "INSERT INTO holes (conversation, from_id, to_id) VALUES (?1, ?2, ?3) ON CONFLICT (conversation, "
-      "from_id) "
-      "DO UPDATE SET to_id = excluded.to_id WHERE excluded.to_id > to_id",
+      "INSERT INTO holes (conversation, from_id, to_id) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT (conversation, from_id) DO UPDATE SET to_id = excluded.to_id WHERE excluded.to_id > to_id",
       conversation, from, to);
   return !db_.failed() && db_.changes() > 0;
 }

@@ -37,8 +37,8 @@ void MemberTable::replace(ConversationRow conversation, const std::vector<Member
     now.insert(m.user_id);
     // Back after having left: a member from now on, like anybody new.
     db_.run(
-        "INSERT INTO members (conversation, user_id, role, joined_at, since_id, until_id, read_up_to, "
-        "read_at) "
+        "INSERT INTO members (conversation, user_id, role, joined_at, since_id, "
+        "                     until_id, read_up_to, read_at) "
         "VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, 0) ON CONFLICT (conversation, user_id) DO UPDATE SET "
         "role = excluded.role, joined_at = excluded.joined_at, "
         "since_id = CASE WHEN until_id = 0 THEN since_id ELSE excluded.since_id END, "

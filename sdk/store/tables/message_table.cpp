@@ -210,9 +210,8 @@ std::vector<MessagePlace> MessageTable::received_between(std::uint64_t after, st
                                                          std::size_t limit) {
   std::vector<MessagePlace> found;
   auto q = db_.query(
-      "SELECT row, conversation, position, is_mine, state FROM messages WHERE position > ?1 AND position <= "
-      "?2 "
-      "AND is_mine = 0 ORDER BY position LIMIT ?3",
+      "SELECT row, conversation, position, is_mine, state FROM messages "
+      "WHERE position > ?1 AND position <= ?2 AND is_mine = 0 ORDER BY position LIMIT ?3",
       after, up_to, limit);
   while (q.next())
     found.push_back(read_place(q));

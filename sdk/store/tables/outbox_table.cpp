@@ -13,8 +13,8 @@ std::vector<OutboxEntry> OutboxTable::all() {
   std::vector<OutboxEntry> entries;
   auto q = db_.query(
       "SELECT o.message, o.conversation, o.attempts, o.receiver_id, m.state, m.idempotency_key, "
-      "m.created_at, "
-      "m.expires_at FROM outbox AS o JOIN messages AS m ON m.row = o.message ORDER BY o.message");
+      "m.created_at, m.expires_at "
+      "FROM outbox AS o JOIN messages AS m ON m.row = o.message ORDER BY o.message");
   while (q.next()) {
     OutboxEntry e;
     e.message = q.id<LocalId>(0);

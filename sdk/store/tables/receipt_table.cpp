@@ -49,8 +49,7 @@ std::vector<ReceiptTable::Rise> ReceiptTable::due(const StoredConversation& conv
   // Readers: the members of that time who are still here. One who left cannot read it any more and is not
   // waited for.
   auto q = db_.query(
-      "SELECT m.row, m.state, "
-      "count(r.user_id), "
+      "SELECT m.row, m.state, count(r.user_id), "
       "count(CASE WHEN r.read_up_to >= m.position THEN 1 END), "
       "count(CASE WHEN r.read_up_to >= m.position OR d.user_id IS NOT NULL THEN 1 END) "
       "FROM messages AS m "
@@ -78,9 +77,8 @@ std::vector<MemberReceipt> ReceiptTable::of(const StoredMessage& message,
   auto q = db_.query(
       "SELECT r.user_id, r.read_up_to >= ?2, r.read_at, d.at FROM members AS r "
       "LEFT JOIN deliveries AS d ON d.message = ?3 AND d.user_id = r.user_id "
-      "WHERE r.conversation = ?1 AND r.user_id <> ?4 AND r.since_id < ?2 AND (r.until_id = 0 OR r.until_id > "
-      "?2) "
-      "ORDER BY r.user_id",
+      "WHERE r.conversation = ?1 AND r.user_id <> ?4 AND r.since_id < ?2 "
+      "AND (r.until_id = 0 OR r.until_id > ?2) ORDER BY r.user_id",
       conversation.row, message.position, message.message.local_id, me);
   while (q.next()) {
     MemberReceipt receipt;
