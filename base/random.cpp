@@ -47,8 +47,7 @@ void SeededRandom::fill(std::span<std::uint8_t> out) {
   std::array<std::uint8_t, crypto_stream_chacha20_ietf_NONCEBYTES> nonce{};
   std::memcpy(nonce.data(), &counter_, sizeof counter_);
   ++counter_;
-  // libsodium wants a place even for no bytes; the counter moves all the same, so that seeds stay what they
-  // were.
+  // libsodium must not be given a null pointer, even for no bytes. The counter moves all the same.
   if (!out.empty()) crypto_stream_chacha20_ietf(out.data(), out.size(), nonce.data(), key.data());
 }
 

@@ -1,5 +1,4 @@
-// Snowflake ids (brief, step 7): 41-bit milliseconds since 2024-01-01T00:00:00Z, 10-bit node, 12-bit
-// sequence.
+// Snowflake ids: 41-bit milliseconds since 2024-01-01T00:00:00Z, 10-bit node, 12-bit sequence.
 //
 //   SnowflakeGenerator ids(node);
 //   ids.resume_after(store.highest_id());   // at start: never below what was handed out before

@@ -3,7 +3,7 @@
 //   SqliteResult<Transaction> tx = Transaction::begin(db);
 //   if (!tx) return tx.error();
 //   ... statements; any early return rolls back ...
-//   return tx->commit();                     // durable when this succeeds (synchronous=FULL)
+//   return tx->commit();                     // durable when this succeeds (synchronous=EXTRA)
 //
 // A Savepoint is the same inside a transaction, and may be nested:
 //

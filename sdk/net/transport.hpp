@@ -60,7 +60,8 @@ struct TransportOptions {
 
 // ------------------------------------------------------------------ WebSocket
 
-/// `commit` and `welcome` frames have 1 MiB (protocol, "Limits"); the rest is room for their envelope.
+/// A `commit` or `welcome` of end-to-end encryption needs up to 1 MiB; the rest is room for the frame around
+/// it.
 inline constexpr std::size_t kMaxFrameBytes = (1u << 20) + (64u << 10);
 /// Twice what the engine may have in flight (256 texts of 16 KiB). Reaching it means that the connection has
 /// not moved for a while.

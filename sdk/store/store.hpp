@@ -6,7 +6,7 @@
 //   store->drafts.set(row, draft);
 //   return store->db.commit();
 //
-// One connection, alone with the file (another process gets `store_in_use`), with synchronous=FULL: what a
+// One connection, alone with the file (another process gets `store_in_use`), with synchronous=EXTRA: what a
 // commit has confirmed survives power loss. An error inside a transaction sticks until commit
 // (connection.hpp).
 //

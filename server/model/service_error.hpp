@@ -21,7 +21,7 @@ enum class ServiceCode {
   bad_request,           ///< a value is missing, malformed, out of range
   unauthorized,          ///< no token, a wrong, expired or revoked one
   otp_invalid,           ///< wrong code, or none was asked for
-  otp_expired,           ///< older than Limits::otp_lifetime
+  otp_expired,           ///< older than kOtpLifetime
   otp_exhausted,         ///< too many wrong tries; a new code has to be asked for
   not_found,             ///< no such user, device, conversation, message
   not_a_member,          ///< the conversation exists, the caller is not in it

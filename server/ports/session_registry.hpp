@@ -1,4 +1,4 @@
-// The routing table: which connections a user has (the brief's WebSocket Manager).
+// The routing table: which connections a user has on which node and thread.
 //
 //   std::optional<Location> older = registry.add(user, {session, device});
 //   if (older) close(older->session, 4002);      // a newer connection of the device wins

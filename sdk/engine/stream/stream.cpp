@@ -11,7 +11,8 @@
 namespace sotto::engine {
 namespace {
 
-/// The largest frame a server sends: 64 KiB, 1 MiB with end-to-end encryption (protocol.md, "Limits").
+/// The largest frame that is taken from a server. Ordinary ones are far smaller; a commit or a welcome of
+/// end-to-end encryption needs up to 1 MiB.
 constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 20;
 
 std::size_t items_in(const lite::ServerFrame& frame) {

@@ -9,8 +9,8 @@
 //
 // The writer takes everything that waits as one batch, runs it in one transaction and syncs the disk once
 // (group commit): the longer a sync takes, the more messages it serves. A batch that fails is rolled back;
-// unless the disk itself is the reason, its jobs then run again one by one, so that a bad one fails alone.
-// The next batch simply tries again, so a full disk that has room again needs nobody.
+// unless the disk itself is the reason, its halves then run again, until a bad job fails alone
+// (batch_writer.hpp). The next batch simply tries again, so a full disk that has room again needs nobody.
 #pragma once
 
 #include <cstddef>

@@ -21,9 +21,8 @@ constexpr Milliseconds kMaxClockError = std::chrono::seconds(5);
 // The hot ends of every index for thousands of active conversations.
 constexpr int kWriterCacheKib = 64 * 1024;
 constexpr int kReaderCacheKib = 16 * 1024;
-// Half of SQLite's default. Most of what a batch writes is the end of a list (a mailbox, a conversation's
-// log), a page for a few entries: a fifth less is written under load, a third less when a batch is one
-// message. A database that was made with larger pages keeps them.
+// Half of SQLite's default: most of what a batch writes is the end of a list (a mailbox, a conversation's
+// log), a page for a few entries (docs/performance.md). A database made with larger pages keeps them.
 constexpr const char* kPageSize = "PRAGMA page_size = 2048";
 
 OpenError error_of(const std::string& path, const std::string& what) {

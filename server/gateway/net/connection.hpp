@@ -1,5 +1,5 @@
 // One client's connection, of either kind: HTTP requests one after the other, until one of them becomes a
-// WebSocket. The only implementation is beast_connection.cpp, the one place where Beast is compiled.
+// WebSocket. The only implementation is BeastConnection (beast_connection.hpp).
 //
 // Thread rules: one io loop's thread, for the connection's whole life.
 #pragma once

@@ -81,7 +81,7 @@ void Wire::sent(int result) {
 ssize_t Wire::send_frames() {
   constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
   if (head_ + 1 == queue_.size()) {
-    // One frame, as on most calm connections: without a list of buffers a sixteenth is saved, 0.4 us.
+    // One frame, as on most calm connections: send(2) is cheaper than sendmsg(2) with a list of one.
     const std::string_view bytes = queue_[head_]->wire().substr(front_offset_);
     return ::send(socket_.native_handle(), bytes.data(), bytes.size(), kFlags);
   }

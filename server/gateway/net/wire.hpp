@@ -9,8 +9,8 @@
 // already framed (outgoing_frame.hpp), and going through its writer would cost an operation and a system call
 // for each.
 //
-// TLS works on the socket itself (SSL_set_fd, then waiting for readiness), which needs no buffers of its own;
-// the usual asio::ssl::stream keeps 55 KB more for each connection.
+// TLS works on the socket itself (SSL_set_fd, then waiting for readiness), so that an idle connection holds
+// no buffers, as asio::ssl::stream would.
 //
 // Thread rules: one thread, its io_context's.
 #pragma once

@@ -1,5 +1,5 @@
 // Who is here. Online: some connection of the person sent a heartbeat within the TTL. Last seen is written
-// when the last connection goes and once an hour while online, never at each heartbeat (brief, step 12).
+// when the last connection goes and once an hour while online, never at each heartbeat.
 //
 //   presence.heartbeat(user, session, now, effects);      // at connecting and every 60 s
 //   presence.subscribe(session, viewer, PresenceService::look(store, viewer, ids), effects);

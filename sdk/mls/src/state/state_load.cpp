@@ -279,7 +279,7 @@ Result<void> assemble_keys(Parts& p, GroupState& state) {
     if (!pair) return inconsistent("a private key");
     keys.set(x, std::move(*pair));
   }
-  if (p.removed) keys.forget();  // of a state that was written when they were still kept
+  if (p.removed) keys.forget();  // an older state may still hold them
   if (!p.removed && !keys.consistent_with(state.current.tree)) return inconsistent("private keys");
   state.current.keys = std::move(keys);
   for (auto& [public_key, update] : p.updates) {

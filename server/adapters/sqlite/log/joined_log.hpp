@@ -3,10 +3,10 @@
 //   static const JoinedLog joined;                         // over the system's files
 //   Database::open(path, OpenMode::create, joined.vfs_name());
 //
-// SQLite writes the header of a frame and its page apart; in a batch that is a system call for each message,
-// and a quarter of what the server spends on being durable. Here a write that goes on where the last one
-// ended is kept, until the commit's last page, or until anything else is done with the file: so SQLite and
-// all other connections find what they would find without this, and a write that fails fails the same commit.
+// SQLite writes the header of a frame and its page apart, which in a batch is a system call for each message
+// (docs/performance.md). Here a write that goes on where the last one ended is kept, until the commit's last
+// page, or until anything else is done with the file: so SQLite and all other connections find what they
+// would find without this, and a write that fails fails the same commit.
 //
 // The format of a frame: https://sqlite.org/fileformat2.html#walformat
 //

@@ -1,3 +1,5 @@
+// Accounts in SQLite: users, devices, refresh tokens (their hashes only) and codes that were sent. The rules
+// are those of account_store.hpp; each statement's plan is looked at in query_plan_test.
 #pragma once
 
 #include "server/adapters/sqlite/connection.hpp"

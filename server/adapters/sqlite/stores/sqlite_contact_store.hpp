@@ -1,3 +1,5 @@
+// Contacts and blocks in SQLite (contact_store.hpp). Whether a direct conversation is blocked is kept with
+// the conversation, so that sending a message does not look for it here.
 #pragma once
 
 #include "server/adapters/sqlite/connection.hpp"

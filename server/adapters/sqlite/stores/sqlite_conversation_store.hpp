@@ -1,3 +1,5 @@
+// Conversations in SQLite: what they are called, who was a member when, their changes and their gaps
+// (conversation_store.hpp). A membership is a row of its own for each period that a person was in.
 #pragma once
 
 #include "server/adapters/sqlite/connection.hpp"

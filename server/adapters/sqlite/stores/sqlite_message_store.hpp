@@ -1,3 +1,5 @@
+// Messages in SQLite (message_store.hpp): one row each. Mailbox entries and counts of a batch are collected
+// (pending_mailbox.hpp, pending_counts.hpp) and written at its end.
 #pragma once
 
 #include "server/adapters/sqlite/connection.hpp"

@@ -1,3 +1,5 @@
+// Receipts and read positions in SQLite (receipt_store.hpp). A `delivered` is kept once for each message and
+// person; reading is one position for each member, and the numbers from which unread counts follow.
 #pragma once
 
 #include "server/adapters/sqlite/connection.hpp"
