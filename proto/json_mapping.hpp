@@ -1,9 +1,11 @@
 // Protobuf messages as JSON: the proto3 JSON mapping with the proto field names, strict about values.
 //
 //   v1::Sync sync;
-//   auto problem = read_json_fields(object, sync, "sync");   // "sync.last_seen_message_id: 1.5 is not a
-//   whole number" std::string out = "{"; write_json_fields(sync, out);                            //
-//   "last_seen_message_id":"0"
+//   auto problem = read_json_fields(object, sync, "sync");
+//   // "sync.last_seen_message_id: 1.5 is not a whole number"
+//   std::string out = "{";
+//   write_json_fields(sync, out);
+//   // {"last_seen_message_id":"0"
 //
 // It is written here, over protobuf's reflection, because libprotobuf's own parser takes JSON that is not
 // JSON (single quotes, unquoted keys), takes 1.0 and 1e3 for ids, and names neither the field nor the value

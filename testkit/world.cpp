@@ -12,8 +12,8 @@ void World::at(Milliseconds when, std::function<void()> what) {
 
 bool World::step(Milliseconds end) {
   if (queue_.empty() || queue_.top().when > end) return false;
-  Due due =
-      std::move(const_cast<Due&>(queue_.top()));  // popped at once, so its order does not matter any more
+  // It is popped at once, so its order does not matter any more.
+  Due due = std::move(const_cast<Due&>(queue_.top()));
   queue_.pop();
   now_ = due.when;
   ++events_;

@@ -8,9 +8,8 @@
 //
 // The rules that apps rely on, and this file alone keeps:
 //   - no code of the app runs under a lock, and one handler runs at a time, in order;
-//   - when set_wake_up, on_event or seal returns, nothing of the old ways is running or will run, except
-//   where
-//     the caller is that code itself (an app may close its client inside a callback);
+//   - when set_wake_up, on_event or seal returns, no hook or handler set before is running or will run,
+//     except where the caller is that code itself (an app may close its client inside a callback);
 //   - a slow app costs bounded memory: the oldest events go, and EventsDropped says how many.
 #pragma once
 

@@ -93,8 +93,7 @@ class Engine {
   [[nodiscard]] Metrics metrics() const;
   [[nodiscard]] std::optional<Milliseconds> clock_skew() const;
 
-  // ---------------------------------------------------------------- operations; meaning and errors:
-  // client.hpp
+  // ---- operations; meaning and errors: client.hpp
 
   /// The operation ends with `cancelled`, inside this call. No effect if it has ended.
   void cancel(OperationNumber operation, Now now);

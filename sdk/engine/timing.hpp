@@ -15,9 +15,10 @@ using std::chrono::seconds;
 inline constexpr Milliseconds kTcpTimeout = seconds(10);  ///< a lossy mobile network needs a few SYNs
 inline constexpr Milliseconds kTlsTimeout = seconds(10);
 inline constexpr Milliseconds kUpgradeTimeout = seconds(10);
-inline constexpr Milliseconds kConnectTotalTimeout =
-    seconds(25);                                              ///< shorter than their sum: all slow is dead
-inline constexpr Milliseconds kRequestTimeout = seconds(20);  ///< REST: a person waits for the answer
+/// Shorter than their sum: where all three are slow, the connection is dead.
+inline constexpr Milliseconds kConnectTotalTimeout = seconds(25);
+/// REST: a person waits for the answer.
+inline constexpr Milliseconds kRequestTimeout = seconds(20);
 
 // ---- reconnecting
 /// The first attempt comes at once, spread a little: a restarted server must not meet everybody in one
@@ -36,7 +37,7 @@ inline constexpr Milliseconds kLongestServerDelay = std::chrono::minutes(5);
 // ---- keep-alive
 inline constexpr Milliseconds kPingEvery = seconds(25);  ///< NATs forget idle flows after 30 s
 inline constexpr Milliseconds kPongWithin = seconds(5);
-/// After a resume or a change of network the connection is guilty until proven alive.
+/// After a resume or a change of network the connection must answer a ping within this time.
 inline constexpr Milliseconds kProbeWithin = seconds(3);
 /// From connected to the server's hello.
 inline constexpr Milliseconds kHelloWithin = seconds(10);
@@ -57,8 +58,8 @@ inline constexpr Milliseconds kResendBase = seconds(1);
 inline constexpr Milliseconds kResendCap = seconds(30);
 /// An app cannot queue more than this many unsent messages: 100,000 is a bot gone wild.
 inline constexpr std::size_t kOutboxLimit = 100'000;
-inline constexpr std::size_t kMaxTextBytes =
-    16 * 1024;  ///< leaves room for the rest of a 64 KiB frame in JSON
+/// Leaves room for the rest of a 64 KiB frame in JSON.
+inline constexpr std::size_t kMaxTextBytes = 16 * 1024;
 inline constexpr std::size_t kMaxMediaUrlBytes = 2048;
 
 // ---- catch-up and live batches: one commit for what arrives together
@@ -71,8 +72,8 @@ inline constexpr Milliseconds kLiveBatchDelay{5};
 
 // ---- receipts
 inline constexpr Milliseconds kReadBatch = seconds(1);
-inline constexpr std::size_t kDeliveredPerFrame =
-    500;  ///< ids in one `delivered` frame: 10 bytes each, far below 64 KiB
+/// Ids in one `delivered` frame: 10 bytes each, far below 64 KiB.
+inline constexpr std::size_t kDeliveredPerFrame = 500;
 
 // ---- the rest
 inline constexpr Milliseconds kTypingEvery = seconds(3);

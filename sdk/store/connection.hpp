@@ -4,8 +4,7 @@
 //   db.run("UPDATE drafts SET text = ?2 WHERE conversation = ?1", row, text);
 //   auto found = db.query("SELECT name FROM conversations WHERE row = ?1", row);
 //   if (found.next()) name = found.text(0);
-//   return db.commit();                     // the first error of all of the above, and then nothing has
-//   happened
+//   return db.commit();    // the first error of all of the above, and then nothing has happened
 //
 // An error inside sticks: what follows does nothing, and `commit` rolls back and returns it. So a unit of
 // work is written without a test after every line, and still is all or nothing. Outside a transaction ask

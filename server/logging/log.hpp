@@ -1,10 +1,9 @@
 // The server's log: one event a line, with named fields, as logfmt or JSON.
 //
-//   log::info("connection_opened", {{"user_id", user}, {"device_id", device}, {"address",
-//   log::text(address)}}); log::error("commit_failed", {{"sqlite_code", code}, {"jobs", jobs}});
+//   log::info("connection_opened", {{"user_id", user}, {"address", log::text(address)}});
+//   log::error("commit_failed", {{"sqlite_code", code}, {"jobs", jobs}});
 //
-//   time=2026-11-24T07:00:00.123Z level=info event=connection_opened user_id=382… device_id=382…
-//   address=127.0.0.1
+//   time=2026-11-24T07:00:00.123Z level=info event=connection_opened user_id=382… address=127.0.0.1
 //
 // What people write, their phone numbers and their tokens never get in here (guarantees, G6). That does not
 // rest on care: a field takes ids, numbers, durations and string literals, and a std::string is not one of

@@ -53,8 +53,8 @@ struct Limits {
   bool rate_limits = true;
   std::uint32_t logins_per_minute = 10;  ///< logins and codes asked for, per address
   std::uint32_t otp_per_hour = 5;        ///< codes for one phone number
-  std::uint32_t contact_lookups_per_day =
-      5000;  ///< numbers looked up by one user: enough for an address book
+  /// Numbers looked up by one user: enough for an address book.
+  std::uint32_t contact_lookups_per_day = 5000;
 };
 
 }  // namespace sotto::server

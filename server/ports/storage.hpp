@@ -1,9 +1,12 @@
 // Where everything durable is read and written, as units of work.
 //
 //   class Rename final : public WriteJob {
-//     void run(Store& store, WriteContext& context) override { answer_ = groups_.rename(store, context,
-//     caller_, ...); } void done(bool committed) override { post([...] { respond(committed ? answer_ :
-//     storage_failed()); }); }
+//     void run(Store& store, WriteContext& context) override {
+//       answer_ = groups_.rename(store, context, caller_, ...);
+//     }
+//     void done(bool committed) override {
+//       post([...] { respond(committed ? answer_ : storage_failed()); });
+//     }
 //   };
 //   if (!storage.write(job)) slow_down();     // the queue is full; `job` is still the caller's
 //

@@ -1,8 +1,8 @@
 // Rate limits as token buckets: `burst` at once, `rate` a second for ever. Time comes from outside.
 //
 //   RateLimiter<std::string> logins(10, std::chrono::minutes(1), 10'000);
-//   if (auto wait = logins.take(address, now); wait > 0ms) return refuse_rate("logins from this address",
-//   wait);
+//   auto wait = logins.take(address, now);
+//   if (wait > 0ms) return refuse_rate("logins from this address", wait);
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // What the server's store costs: accepting and committing 1:1 messages in batches, catching up, a page of
 // history. CPU times count (fsync waits); bytes are what the process handed to the disk.
 //
-//   server_store_bench --benchmark_filter=Accept      SOTTO_BENCH_STORED=1000000 puts that many messages in
-//   first
+//   server_store_bench --benchmark_filter=Accept
+//   SOTTO_BENCH_STORED=1000000 server_store_bench      puts that many messages in first
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Makes the corpora of the MLS fuzzers from published vectors: `mls_seeds.py VECTORS`, the folder of the JSON files.
 
 One input for each structure and, where there are several, the smallest; the fuzzers find the rest.
@@ -8,8 +8,7 @@ import pathlib
 import sys
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
-#Field of messages.json->its place in kStructures of \
-    mls_structs_fuzz.cpp.Bare proposals get their ProposalType.
+# Field of messages.json -> its place in kStructures of mls_structs_fuzz.cpp. Bare proposals get their ProposalType.
 STRUCTURES = {"mls_welcome": 0, "mls_group_info": 0, "mls_key_package": 0, "public_message_application": 0,
               "public_message_proposal": 0, "public_message_commit": 0, "private_message": 0, "ratchet_tree": 1,
               "group_secrets": 2, "commit": 3}
@@ -17,7 +16,7 @@ PROPOSALS = {"add_proposal": 1, "update_proposal": 2, "remove_proposal": 3, "pre
              "re_init_proposal": 5, "external_init_proposal": 6, "group_context_extensions_proposal": 7}
 A_PROPOSAL = 4
 GROUP_INFO, GROUP_CONTEXT, AUTHENTICATED = 5, 6, 8
-#The most that is worth a place in the tree.
+# The most that is worth a place in the tree.
 LARGEST = 2048
 
 

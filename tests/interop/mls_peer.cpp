@@ -11,8 +11,9 @@
 //   adopt                                      ok
 //   propose FORMAT PROPOSAL                    ok MESSAGE
 //   protect TEXT                               ok MESSAGE
-//   process MESSAGE                            ok application LEAF TEXT | ok proposal | ok commit | ok
-//   removed state                                      ok EPOCH LEAF MEMBERS AUTHENTICATOR TREE_HASH EXPORTED
+//   process MESSAGE                            ok application LEAF TEXT | ok proposal | ok commit |
+//                                              ok removed
+//   state                                      ok EPOCH LEAF MEMBERS AUTHENTICATOR TREE_HASH EXPORTED
 //   FORMAT is public or private. PROPOSAL is add:KEY_PACKAGE, remove:LEAF, psk:ID or update (propose only).
 //
 // Anything that goes wrong is answered by `error CODE`, and leaves the client as it was.

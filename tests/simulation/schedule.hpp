@@ -1,6 +1,5 @@
 // What is going to happen in a run: a list of actions with their times, made from the seed before the run
-// begins. A list, so that
-// --shrink can leave some out and see whether the rest still fails.
+// begins. A list, so that --shrink can leave some out and see whether the rest still fails.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 namespace sotto::engine {
 namespace {
 
-constexpr std::size_t kMaxNameBytes =
-    512;  // the server's own bound is lower; this only keeps nonsense off the wire
+/// The server's own bound is lower; this only keeps nonsense off the wire.
+constexpr std::size_t kMaxNameBytes = 512;
 /// The answer to the first attempt may be lost; with the same key the group is still made once.
 constexpr int kCreateAttempts = 3;
 

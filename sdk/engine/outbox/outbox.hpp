@@ -7,10 +7,11 @@
 //   queued --> in_flight --ack--> (gone from here: sent)
 //     ^            |
 //     |            +-- connection lost ------> queued, resent in order on the next connection
-//     |            +-- internal, rate_limited -> queued; the lane rests until nothing of it is in flight and
-//     its |            |                             time has come, then resends in order |            +--
-//     refused for good -------> failed: stops the lane; what waits behind it is `blocked`
-//     +-- retry_message, delete_message of the failed one
+//     |            +-- internal, rate_limited -> queued; the lane rests until nothing of it is in flight
+//     |            |                             and its time has come, then resends in order
+//     |            +-- refused for good -------> failed: stops the lane; what is behind it is `blocked`
+//     |                                            |
+//     +-- retry_message, delete_message -----------+
 //
 // The idempotency key is stored with the message before the first attempt and never changes, so the server
 // takes every resend for the same message. What was given to the network under "to this person" stays so

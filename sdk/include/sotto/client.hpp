@@ -134,8 +134,8 @@ class SOTTO_API Client {
   /// Tell the client that the network changed: it probes or reconnects at once.
   void network_changed();
   /// *local* Completes when no file lock is held and no write is in flight; the connection is closed. What
-  /// iOS asks of an app that goes to the background. Until `resume`, other operations
-  /// fail with `invalid_state`.
+  /// iOS asks of an app that goes to the background. Until `resume`, other operations fail with
+  /// `invalid_state`.
   Operation suspend(Done<void> done);
   /// *local* Opens the files again and reconnects if it was wanted. Fails with `store_*`.
   Operation resume(Done<void> done);

@@ -2,9 +2,8 @@
 //
 // Provisional ids. A conversation can be written to before the server knows it (the first message to a
 // person, while offline). Until then its ConversationId is a provisional one of this device, with the highest
-// bit set
-// (`is_provisional`). Once the server has given the real id a ConversationIdentified event names both. Every
-// call goes on taking the provisional id for ever, so nothing an app has kept becomes wrong.
+// bit set (`is_provisional`). Once the server has given the real id, a ConversationIdentified event names
+// both. Every call accepts the provisional id for ever, so nothing an app has kept becomes wrong.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The first half of every connection: name, TCP, TLS. What comes out is a Channel to the right server.
 //
-//   opening_ = Opening::start(loop, tls, url, timeouts, [](Result<std::unique_ptr<Channel>> channel) { ...
-//   }); opening_->cancel();   // no call back after this
+//   opening_ = Opening::start(loop, tls, url, timeouts, [](Result<std::unique_ptr<Channel>> opened) { ... });
+//   opening_->cancel();   // no call back after this
 //
 // The loop's thread only.
 #pragma once

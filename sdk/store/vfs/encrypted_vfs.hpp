@@ -23,8 +23,8 @@ namespace sotto::vfs {
 class EncryptedVfs {
  public:
   /// `path` (in full) opens with `opened.file_key`; other databases of the connection, as VACUUM INTO and
-  /// ATTACH name them, with keys that the same wrap opens. Let go of the result
-  /// once the connection has opened its files. nullptr: SQLite has no memory.
+  /// ATTACH name them, with keys that the same wrap opens. Let go of the result once the connection has
+  /// opened its files. nullptr: SQLite has no memory.
   static std::shared_ptr<EncryptedVfs> create(sqlite3_vfs* base, const std::string& path, OpenedKey opened,
                                               Random& random);
   ~EncryptedVfs();

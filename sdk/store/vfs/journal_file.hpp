@@ -3,16 +3,13 @@
 //
 // What differs on the disk:
 // - A header is sealed, twice in its sector, and notes whether its records were synced before it counted
-// them.
-//   If they were, each of them has to open: one that does not is damage, and the rollback fails instead of
-//   stopping half-way with a database of old and new pages. If they were not (synchronous below FULL), a
+//   them. If they were, each of them has to open: one that does not is damage, and the rollback fails instead
+//   of stopping half-way with a database of old and new pages. If they were not (synchronous below FULL), a
 //   record that does not open is the torn end of the journal, as it is to SQLite.
 // - A page's position is its place, its page number and the nonce of its header, so that a record of an
-// earlier
-//   transaction or of another page does not open.
+//   earlier transaction or of another page does not open.
 // - The checksum is stored as zero and computed when it is read. It is a sum of bytes of the plaintext, and
-// the
-//   tag has proven more than it could.
+//   the tag has proven more than it could.
 #pragma once
 
 #include <array>

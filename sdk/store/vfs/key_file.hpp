@@ -9,8 +9,8 @@
 //   slot, 128 bytes, integers little-endian; slots at 0 and 512, the rest zeros, 1024 bytes in all
 //     0  magic "sottokey"    8  version 1    9  kind of key (1 raw, 2 passphrase)    10  zeros
 //    12  Argon2id passes    16  Argon2id memory, KiB    20  zeros
-//    24  salt 16    40  nonce 24    64  wrapped key 32 + tag 16 (XChaCha20-Poly1305, bytes 0..40
-//    authenticated)
+//    24  salt 16    40  nonce 24
+//    64  wrapped key 32 + tag 16 (XChaCha20-Poly1305, bytes 0..40 authenticated)
 //   112  BLAKE2b-128 of bytes 0..112: tells a damaged slot from a wrong key
 #pragma once
 

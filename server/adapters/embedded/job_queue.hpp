@@ -1,8 +1,8 @@
 // A bounded queue between many threads that hand jobs in and those that run them.
 //
 //   JobQueue<WriteJob> queue(capacity);
-//   bool taken = queue.push(job);           // any thread; false: full or closed, the job is still the
-//   caller's while (queue.take(batch, limit)) ...    // waits; false: closed and empty
+//   bool taken = queue.push(job);           // any thread; false: full or closed, the caller keeps the job
+//   while (queue.take(batch, limit)) ...    // waits; false: closed and empty
 #pragma once
 
 #include <algorithm>

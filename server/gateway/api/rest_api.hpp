@@ -1,8 +1,8 @@
 // The REST API behind the HTTP seam: finds the route, authenticates, runs the handler's work on the storage,
 // answers.
 //
-//   RestApi api(all_routes(services, process), {storage, authenticate, metrics},
-//   Cors(config.allowed_origins)); gateway.start(..., api);
+//   RestApi api(all_routes(services, process), {storage, authenticate, metrics}, Cors(allowed_origins));
+//   gateway.start(..., api);
 //
 // Thread rules: `handle` from any thread; answers are given on the storage's threads or at once.
 #pragma once

@@ -1,6 +1,5 @@
 // JSON from strangers (RFC 8259): no comments, no duplicate names, no zero characters, no numbers past a
-// double, UTF-8 only, nested no
-// deeper than anything the API has.
+// double, UTF-8 only, nested no deeper than anything the API has.
 //
 //   auto body = parse_strict(text);
 //   if (!body) return body.error();        // "is not JSON: syntax error at byte 17"

@@ -8,8 +8,7 @@
 //   ... wait for SIGTERM ...
 //   gateway.drain(5s);                               // going_away to everyone, then closes
 //   gateway.stop();
-//   storage.close();                                 // before the gateway is destroyed: its jobs report to
-//   it
+//   storage.close();                                 // before the gateway is destroyed: jobs report to it
 #pragma once
 
 #include <chrono>

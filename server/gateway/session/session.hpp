@@ -9,14 +9,12 @@
 // pages read from the store, and events told live after each commit. A device gets it complete, in order and
 // once:
 //  - until the first `sync` nothing of it is sent;
-//  - while catching up, live events are not queued, only the highest id is noted. A page that ends the stream
-//  as
-//    of snapshot S, with nothing noted beyond S, has said everything there is: the session is live. Otherwise
-//    it reads on;
+//  - while catching up, live events are not queued, only the highest id is noted. A page that ends the
+//    stream as of snapshot S, with nothing noted beyond S, has said everything there is: the session is
+//    live. Otherwise it reads on;
 //  - live, an event at or below the place already sent is dropped (it was in a page);
 //  - where the client reads too slowly, live events stop being queued and the session catches up again from
-//  the
-//    last place sent, when there is room. Memory is bounded and nothing is lost.
+//    the last place sent, when there is room. Memory is bounded and nothing is lost.
 //
 // A message that could not be stored is answered `internal`, and so is every later message of the connection
 // until the client has provably read that error: the answer to a ping sent behind it. So a retried message is

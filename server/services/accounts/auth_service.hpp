@@ -1,9 +1,9 @@
 // Signing in with a phone number and a one-time code, and staying signed in.
 //
-//   ServiceResult<OtpMessage> code = auth.request_otp(store, context, {phone, address});   // then
-//   OtpSender::send ServiceResult<TokenPair> pair = auth.login(store, context, {phone, otp, ...});
-//   ServiceResult<Caller> who = auth.authenticate(store, now, bearer_token);               // at every
-//   request
+//   ServiceResult<OtpMessage> code = auth.request_otp(store, context, {phone, address});
+//   // then OtpSender::send
+//   ServiceResult<TokenPair> pair = auth.login(store, context, {phone, otp, ...});
+//   ServiceResult<Caller> who = auth.authenticate(store, now, bearer_token);    // at every request
 //
 // A refresh token is used once: `refresh` answers with a new pair. The token before it is good for
 // kRefreshGrace more, in case the answer was lost; used after that, somebody has a copy, and the device is

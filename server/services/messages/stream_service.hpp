@@ -1,8 +1,11 @@
 // Catch-up: the stream of a person after a place, a page at a time.
 //
 //   StreamId cursor = sync.last_seen;
-//   do { page = stream.page(store, caller, cursor, options); send(page); cursor = page.next; } while
-//   (!page.complete);
+//   do {
+//     page = stream.page(store, caller, cursor, options);
+//     send(page);
+//     cursor = page.next;
+//   } while (!page.complete);
 //
 // Messages come from the person's mailbox and, for large groups, from the log of each; receipts, changes and
 // gaps from their own lists; merged by id.
@@ -18,8 +21,8 @@ namespace sotto::server {
 
 struct StreamOptions {
   std::size_t elements = 500;
-  std::size_t bytes =
-      256 * 1024;  ///< of message bodies and members; the page ends with the element that passes it
+  /// Of message bodies and members; the page ends with the element that passes it.
+  std::size_t bytes = 256 * 1024;
   /// Receipts up to here are left out, wherever the page begins. A catch-up from 0 leaves out all on its
   /// first page, since the messages carry their status of then, and on the others those up to the first
   /// page's snapshot: what came after it is news.

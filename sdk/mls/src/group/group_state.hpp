@@ -37,8 +37,8 @@ struct PastEpoch {
   Bytes context_bytes;
   SecretBytes sender_data;
   SecretTree messages;
-  std::vector<std::shared_ptr<const LeafNode>>
-      leaves;  ///< as they were: a sender's key may have changed since
+  /// As they were: a sender's key may have changed since.
+  std::vector<std::shared_ptr<const LeafNode>> leaves;
 
   [[nodiscard]] PastEpoch clone() const;
 };

@@ -3,8 +3,7 @@
 //
 // Receiving is in two steps, so that a forged or damaged message changes nothing:
 //   auto key = tree.key_for(leaf, type, generation, limits);   // looks ahead, changes nothing
-//   if (opens(key)) tree.consume(std::move(*key));             // the key is used: it and all it came from go
-//   (§9.2)
+//   if (opens(key)) tree.consume(std::move(*key));             // used: it and all it came from go (§9.2)
 #pragma once
 
 #include <deque>

@@ -1,9 +1,10 @@
 // The public ratchet tree (RFC 9420 §4, §7): leaves and parents in flat arrays, tree hashes cached beside
 // them.
 //
-//   RatchetTree next = tree;                       // cheap: nodes are shared, a node is replaced and never
-//   changed next.remove_leaf(LeafIndex{3}); LeafIndex at = next.add_leaf(package.leaf_node); HashValue h =
-//   next.root_hash();                // only what changed is hashed again
+//   RatchetTree next = tree;             // cheap: nodes are shared; a node is replaced and never changed
+//   next.remove_leaf(LeafIndex{3});
+//   LeafIndex at = next.add_leaf(package.leaf_node);
+//   HashValue h = next.root_hash();      // only what changed is hashed again
 #pragma once
 
 #include <memory>

@@ -4,8 +4,7 @@
 namespace sotto::mls {
 namespace {
 
-// §12.2
-// ------------------------------------------------------------------------------------------------------------
+// §12.2 ----
 
 TEST_F(CommitRules, ACommitHoldsNoUpdateOfItsCommitter) {
   EXPECT_EQ(list({update_of(0)}), "update_by_committer");
@@ -163,8 +162,7 @@ TEST_F(CommitRules, AnExternalCommitHasAPath) {
   EXPECT_EQ(external([](Commit& c) { c.path.reset(); }), "path_missing");
 }
 
-// §12.4
-// ------------------------------------------------------------------------------------------------------------
+// §12.4 ----
 
 TEST_F(CommitRules, AReferenceIsToAProposalThatCame) {
   EXPECT_EQ(commit([](Commit& c) { c.proposals.push_back({Bytes(32, 1)}); }), "proposal_reference_unknown");

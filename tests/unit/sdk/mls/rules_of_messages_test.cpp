@@ -4,8 +4,7 @@
 namespace sotto::mls {
 namespace {
 
-// §6
-// ---------------------------------------------------------------------------------------------------------------
+// §6 ----
 
 TEST_F(CommitRules, AMessageIsForThisGroup) {
   FramedContent content = content_from(alice, Proposal::remove(carol.own_leaf()));
@@ -169,8 +168,7 @@ TEST_F(CommitRules, OurOwnMessagesAreNotForUs) {
             "own_message");
 }
 
-// §12.1
-// ------------------------------------------------------------------------------------------------------------
+// §12.1 ----
 
 TEST_F(CommitRules, AnUpdateIsAMembersOwn) {
   const Proposal update = update_of(2);

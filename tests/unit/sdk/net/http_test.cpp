@@ -239,8 +239,7 @@ TEST_F(HttpTest, ARefusalBeforeTheBodyWasReadIsHeard) {
   EXPECT_EQ(response->status, 413u);
 }
 
-// ------------------------------------------------------------------ requests that cannot be made, or are not
-// wanted
+// ---- requests that cannot be made, or are not wanted
 
 TEST_F(HttpTest, BadRequestsAreRefused) {
   const auto code = [&](HttpRequest request) { return fetch(std::move(request)).error().code; };

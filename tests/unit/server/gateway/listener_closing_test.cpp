@@ -130,8 +130,8 @@ TEST_F(WebSocketListener, ASlowReaderCostsBoundedMemoryAndLosesNothing) {
   }
 
   RawClient a = online(ada);
-  constexpr int kMessages =
-      400;  // of 20 KB each: 8 MB, far more than the kernel's buffers and the queue hold
+  // Of 20 KB each: 8 MB, far more than the kernel's buffers and the queue hold.
+  constexpr int kMessages = 400;
   for (int n = 0; n < kMessages; ++n) {
     Uuid key;
     key.bytes[0] = static_cast<std::uint8_t>(n);

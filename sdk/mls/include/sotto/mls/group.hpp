@@ -89,8 +89,8 @@ class PendingCommit {
 };
 
 enum class ProposalsByReference : std::uint8_t {
-  all_valid,  ///< every cached proposal that can go together; Removes win over Updates, late Updates over
-              ///< early ones
+  /// Every cached proposal that can go together; Removes win over Updates, late Updates over early ones.
+  all_valid,
   none,
   exactly,  ///< those of `CommitOptions::references`, in that order; an invalid one is an error
 };
