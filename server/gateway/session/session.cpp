@@ -121,6 +121,8 @@ void Session::handle(v1::ClientFrame&& frame) {
       return handle_read(frame.read());
     case v1::ClientFrame::kConfirm:
       return host_.confirm(*this, frame.confirm().number());
+    case v1::ClientFrame::kRenew:
+      return;  // the connection does not end with its token yet
     case v1::ClientFrame::kTyping:
       if (!pay_for_ephemeral()) return;
       if (!host_.typing(*this, ConversationId{frame.typing().conversation_id()}))
