@@ -25,7 +25,7 @@ SIGNS_OF_A_CRASH = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING:
 
 class Server:
     def __init__(self, data, *, dev=True, listen="127.0.0.1:0", arguments=(), environment=None, wrapper=(),
-                 preexec=None, user=None, **options):
+                 preexec=None, user=None, executable=None, **options):
         self.data = pathlib.Path(data)
         self.dev = dev
         self.listen = listen
@@ -35,6 +35,7 @@ class Server:
         self.wrapper = list(wrapper)
         self.preexec = preexec
         self.user = user
+        self.executable = executable  # the build's, if none is given
         self.process = None
         self.output = []  # a Logbook for each start
         self.errors = []
@@ -44,7 +45,7 @@ class Server:
     # ---- life
 
     def command(self):
-        command = self.wrapper + [program("sotto-server")]
+        command = self.wrapper + [str(self.executable or program("sotto-server"))]
         if self.dev:
             command.append("--dev")
         command += ["--listen", f"127.0.0.1:{self.port}" if self.port else self.listen, "--data", str(self.data)]
