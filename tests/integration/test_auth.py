@@ -47,11 +47,8 @@ def test_a_device_that_names_itself_keeps_its_id(people):
 def test_a_device_id_of_somebody_else_is_not_taken_over(people):
     alice, mallory = people.devices(2)
     ask_for_code(people, mallory.phone_number)
-    answer = log_in(people, mallory.phone_number, device_id=alice.device_id)
-    if answer.status == 200:
-        assert answer.json["device_id"] != alice.device_id
-    else:
-        answer.refused((400, 403, 404, 422))
+    answer = log_in(people, mallory.phone_number, device_id=alice.device_id).ok()
+    assert answer["device_id"] not in (alice.device_id, mallory.device_id), "an id that is not one's own makes a new device"
     alice.rest.get("/api/users/me").ok()
 
 
@@ -65,19 +62,19 @@ def test_asking_for_a_code_never_tells_whether_an_account_exists(people):
 def test_a_wrong_code_is_refused(people):
     number = fresh_phone_number()
     ask_for_code(people, number)
-    log_in(people, number, WRONG_CODE).refused((400, 401, 403, 422), "otp_invalid")
+    log_in(people, number, WRONG_CODE).refused(401, "otp_invalid")
 
 
 def test_a_login_without_a_code_asked_for_is_refused(people):
-    log_in(people, fresh_phone_number(), WRONG_CODE).refused((400, 401, 403, 422), ("otp_invalid", "otp_expired"))
+    log_in(people, fresh_phone_number(), WRONG_CODE).refused(401, "otp_invalid")
 
 
 def test_five_wrong_tries_exhaust_a_code(people):
     number = fresh_phone_number()
     ask_for_code(people, number)
     for _ in range(TRIES):
-        log_in(people, number, WRONG_CODE).refused((400, 401, 403, 422, 429), ("otp_invalid", "otp_exhausted"))
-    log_in(people, number, WRONG_CODE).refused((400, 401, 403, 422, 429), "otp_exhausted")
+        log_in(people, number, WRONG_CODE).refused(401, "otp_invalid")
+    log_in(people, number, WRONG_CODE).refused(401, "otp_exhausted")
 
 
 def test_a_new_code_can_be_asked_for_after_the_last_was_exhausted(people):
@@ -92,8 +89,8 @@ def test_a_new_code_can_be_asked_for_after_the_last_was_exhausted(people):
 @pytest.mark.parametrize("number", ["", "0701234567", "+", "+0123456789", "+12", "+1234567890123456", "+46 70 123",
                                     "+46abc", "tel:+46701234567", "+4670123456\n7", "٤٦٧٠١٢٣٤٥"])
 def test_a_phone_number_that_is_not_e164_is_refused(people, number):
-    people.anonymous().post("/api/auth/otp", {"phone_number": number}).refused((400, 422))
-    log_in(people, number).refused((400, 422))
+    people.anonymous().post("/api/auth/otp", {"phone_number": number}).refused(400, "bad_request")
+    log_in(people, number).refused(400, "bad_request")
 
 
 def test_a_refresh_gives_a_new_pair_that_works(people):
@@ -125,7 +122,7 @@ def test_refresh_tokens_survive_a_kill_of_the_server(make_server, make_people):
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 64, "é", "A" * 5000])
 def test_a_refresh_token_that_was_never_given_is_refused(people, token):
-    refresh(people, token).refused((400, 401, 422))
+    refresh(people, token).refused(401, "unauthorized")
 
 
 def test_a_logout_ends_the_device(people):

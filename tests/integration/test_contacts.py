@@ -46,13 +46,12 @@ def test_a_contact_is_removed(people):
 @pytest.mark.parametrize("body", [{}, {"phone_numbers": "x"}, {"phone_numbers": [5]}, {"phone_numbers": ["070"]},
                                   {"phone_numbers": [None]}, [], {"phone_numbers": {"a": 1}}])
 def test_bad_phone_numbers_are_refused(people, body):
-    people.sign_in().rest.post("/api/contacts", body).refused((400, 422))
+    people.sign_in().rest.post("/api/contacts", body).refused(400, "bad_request")
 
 
-def test_too_many_phone_numbers_at_once_are_refused_or_answered(people):
+def test_too_many_phone_numbers_at_once_are_refused(people):
     numbers = [fresh_phone_number() for _ in range(20_000)]
-    answer = add(people.sign_in(), *numbers)
-    assert answer.status in (200, 413, 422), answer.status
+    add(people.sign_in(), *numbers).refused(413, "too_large")
 
 
 def test_a_blocked_person_cannot_write_and_neither_can_the_one_who_blocked(people):
@@ -110,5 +109,5 @@ def test_blocking_is_repeatable_and_survives_a_kill(make_server, make_people):
 
 def test_nobody_blocks_themselves_or_nobody(people):
     alice = people.sign_in()
-    alice.rest.put(f"/api/blocks/{alice.user_id}").refused((400, 404, 409, 422))
+    alice.rest.put(f"/api/blocks/{alice.user_id}").refused(400, "bad_request")
     alice.rest.put("/api/blocks/77").refused(404, "not_found")

@@ -86,21 +86,14 @@ def test_has_more_is_exact_at_the_edge(talk):
 
 def test_both_bounds_give_what_lies_between(talk):
     reader, conversation, ids = talk
-    answer = reader.rest.get(f"/api/conversations/{conversation}/messages?after_id={ids[3]}&before_id={ids[7]}")
-    if answer.status == 200:
-        assert sorted(ids_of(answer.json), key=int) == ids[4:7]
-    else:
-        answer.refused((400, 422))
+    answer = reader.rest.get(f"/api/conversations/{conversation}/messages?after_id={ids[3]}&before_id={ids[7]}").ok()
+    assert ids_of(answer) == ids[4:7], "with after_id a page is oldest first"
 
 
 def test_a_page_holds_at_most_a_hundred(talk):
     reader, conversation, ids = talk
     assert len(ids_of(reader.history(conversation, "?limit=100"))) == 100
-    answer = reader.rest.get(f"/api/conversations/{conversation}/messages?limit=101")
-    if answer.status == 200:
-        assert len(ids_of(answer.json)) == 100
-    else:
-        answer.refused((400, 422))
+    reader.rest.get(f"/api/conversations/{conversation}/messages?limit=101").refused(400, "bad_request")
 
 
 @pytest.mark.parametrize("query", ["limit=-1", "limit=abc", "limit=1.5", "before_id=abc", "after_id=-1", "before_id=1e5",
@@ -108,7 +101,7 @@ def test_a_page_holds_at_most_a_hundred(talk):
                                    "before_id=" + "1" * 1000, "before_id=%F0%28%8C%28"])
 def test_a_bad_page_is_refused(talk, query):
     reader, conversation, ids = talk
-    reader.rest.get(f"/api/conversations/{conversation}/messages?{query}").refused((400, 422))
+    reader.rest.get(f"/api/conversations/{conversation}/messages?{query}").refused(400, "bad_request")
 
 
 def test_unknown_parameters_are_ignored(talk):
@@ -118,6 +111,6 @@ def test_unknown_parameters_are_ignored(talk):
 
 def test_an_unknown_conversation_is_not_found(talk):
     reader, conversation, ids = talk
-    reader.rest.get("/api/conversations/99/messages").refused((403, 404))
-    reader.rest.get("/api/conversations/abc/messages").refused((400, 404, 422))
-    reader.rest.get("/api/conversations/18446744073709551616/messages").refused((400, 404, 422))
+    reader.rest.get("/api/conversations/99/messages").refused(404, "not_found")
+    reader.rest.get("/api/conversations/abc/messages").refused(400, "bad_request")
+    reader.rest.get("/api/conversations/18446744073709551616/messages").refused(400, "bad_request")

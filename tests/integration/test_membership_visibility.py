@@ -18,7 +18,7 @@ def contents(messages):
 def history(device, group):
     answer = device.rest.get(f"/api/conversations/{group}/messages")
     if answer.status != 200:
-        answer.refused((403, 404))
+        answer.refused(403, "not_a_member")
         return []
     return contents(answer.json["messages"])
 
@@ -49,7 +49,7 @@ def test_a_removed_member_reads_what_was_sent_before_and_nothing_after(world):
     after = alice.say("after", conversation=group)
     assert "after" not in history(bob.device, group)
     assert contents(bob.device.online().of("message")) == ["before"]
-    bob.rest.get(f"/api/conversations/{group}/messages/{after['message_id']}/receipts").refused((403, 404))
+    bob.rest.get(f"/api/conversations/{group}/messages/{after['message_id']}/receipts").refused(404, "not_found")
     assert int(before["message_id"]) < int(after["message_id"])
 
 
@@ -77,7 +77,7 @@ def test_an_added_member_gets_nothing_that_was_sent_before(world):
     carol.expect("message", content="after")
     assert history(carol.device, group) == ["after"]
     assert contents(carol.device.online().of("message")) == ["after"]
-    carol.rest.get(f"/api/conversations/{group}/messages/{before['message_id']}/receipts").refused((403, 404))
+    carol.rest.get(f"/api/conversations/{group}/messages/{before['message_id']}/receipts").refused(404, "not_found")
     assert carol.device.history(group, f"?before_id={before['message_id']}")["messages"] == []
 
 
@@ -119,8 +119,8 @@ def test_a_reply_to_a_message_one_may_not_see_tells_nothing_of_it(world):
 def test_a_stranger_reads_nothing(world):
     alice, bob, carol, group = world
     ack = alice.say("secret plans", conversation=group)
-    carol.rest.get(f"/api/conversations/{group}/messages").refused((403, 404))
-    carol.rest.get(f"/api/conversations/{group}/messages/{ack['message_id']}/receipts").refused((403, 404))
+    carol.rest.get(f"/api/conversations/{group}/messages").refused(403, "not_a_member")
+    carol.rest.get(f"/api/conversations/{group}/messages/{ack['message_id']}/receipts").refused(403, "not_a_member")
     carol.refusal(carol.post("let me in", conversation=group), "not_a_member")
     assert carol.device.inbox() == []
     assert not carol.device.online().of("message")

@@ -59,14 +59,14 @@ def test_the_console_shows_a_code_that_works_once(make_server, make_people):
     code = console_code(server, number)
     device = Device(people, number, log_in(people, number, code).ok())
     device.rest.get("/api/users/me").ok()
-    log_in(people, number, code).refused((400, 401, 403, 422), ("otp_invalid", "otp_expired"))
+    log_in(people, number, code).refused(401, "otp_invalid")
 
 
 def test_the_code_of_dev_fits_nobody(make_server, make_people):
     people = make_people(make_server(dev=False))
     number = fresh_phone_number()
     people.anonymous().post("/api/auth/otp", {"phone_number": number}).ok(204)
-    log_in(people, number, DEV_CODE).refused((400, 401, 403, 422), "otp_invalid")
+    log_in(people, number, DEV_CODE).refused(401, "otp_invalid")
 
 
 def test_five_wrong_tries_make_the_right_code_worthless(make_server, make_people):
@@ -77,8 +77,8 @@ def test_five_wrong_tries_make_the_right_code_worthless(make_server, make_people
     code = console_code(server, number)
     wrong = "1" * len(code) if code != "1" * len(code) else "2" * len(code)
     for _ in range(5):
-        log_in(people, number, wrong).refused((400, 401, 403, 422, 429))
-    log_in(people, number, code).refused((400, 401, 403, 422, 429), "otp_exhausted")
+        log_in(people, number, wrong).refused(401, "otp_invalid")
+    log_in(people, number, code).refused(401, "otp_exhausted")
 
 
 def test_a_code_is_good_for_its_own_number_only(make_server, make_people):
@@ -89,7 +89,7 @@ def test_a_code_is_good_for_its_own_number_only(make_server, make_people):
         people.anonymous().post("/api/auth/otp", {"phone_number": number}).ok(204)
     code = console_code(server, mine)
     if code != console_code(server, other):
-        log_in(people, other, code).refused((400, 401, 403, 422), "otp_invalid")
+        log_in(people, other, code).refused(401, "otp_invalid")
 
 
 def test_a_code_survives_a_kill_of_the_server(make_server, make_people):
@@ -121,8 +121,7 @@ def test_a_webhook_that_fails_is_no_crash_and_leaks_nothing(make_server, make_pe
     server = make_server(dev=False, otp_sender="webhook", otp_webhook_url=webhook.url)
     people = make_people(server)
     number = fresh_phone_number()
-    answer = people.anonymous().post("/api/auth/otp", {"phone_number": number})
-    assert answer.status in (204, 500, 502, 503), answer
+    people.anonymous().post("/api/auth/otp", {"phone_number": number}).ok(204)  # it does not wait for the webhook
     webhook.next()
     assert server.alive() and number not in server.log()
     people.anonymous().get("/healthz")
@@ -131,6 +130,5 @@ def test_a_webhook_that_fails_is_no_crash_and_leaks_nothing(make_server, make_pe
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/codes"])
 def test_a_webhook_that_is_not_there_is_no_crash(make_server, make_people, url):
     server = make_server(dev=False, otp_sender="webhook", otp_webhook_url=url)
-    answer = make_people(server).anonymous().post("/api/auth/otp", {"phone_number": fresh_phone_number()})
-    assert answer.status in (204, 500, 502, 503), answer
+    make_people(server).anonymous().post("/api/auth/otp", {"phone_number": fresh_phone_number()}).ok(204)
     assert server.alive()

@@ -267,5 +267,5 @@ def test_the_drill_down_of_an_unknown_message_is_not_found(people):
     alice, bob = people.online(2)
     conversation = alice.say("x", to=bob)["conversation_id"]
     alice.rest.get(f"/api/conversations/{conversation}/messages/5/receipts").refused(404)
-    alice.rest.get("/api/conversations/5/messages/5/receipts").refused((403, 404))
-    alice.rest.get(f"/api/conversations/{conversation}/messages/abc/receipts").refused((400, 404, 422))
+    alice.rest.get("/api/conversations/5/messages/5/receipts").refused(404, "not_found")
+    alice.rest.get(f"/api/conversations/{conversation}/messages/abc/receipts").refused(400, "bad_request")

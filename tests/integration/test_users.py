@@ -14,7 +14,7 @@ def test_a_new_person_has_a_profile(people):
     device = people.sign_in()
     profile = me(device)
     assert profile["user_id"] == device.user_id
-    assert profile["privacy"]["last_seen"] in ("everyone", "contacts", "nobody")
+    assert profile["privacy"]["last_seen"] == "everyone"
     assert {"display_name", "about"} <= set(profile)
 
 
@@ -40,16 +40,17 @@ def test_others_see_the_profile_but_not_the_phone_number(people):
 def test_an_unknown_person_is_not_found(people):
     rest = people.sign_in().rest
     rest.get("/api/users/4").refused(404, "not_found")
+    rest.get("/api/users/0").refused(404, "not_found")
     rest.get("/api/users/18446744073709551615").refused(404)
 
 
-@pytest.mark.parametrize("user", ["0", "-1", "18446744073709551616", "abc", "1.5", "0x10", "%00", "1%20", "9" * 400])
+@pytest.mark.parametrize("user", ["-1", "18446744073709551616", "abc", "1.5", "0x10", "%00", "1%20", "9" * 400])
 def test_a_user_id_that_is_none_is_refused(people, user):
-    people.sign_in().rest.get(f"/api/users/{user}").refused((400, 404, 422))
+    people.sign_in().rest.get(f"/api/users/{user}").refused(400, "bad_request")
 
 
 @pytest.mark.parametrize("change", [
-    {"display_name": 5}, {"display_name": "x" * 10_000}, {"display_name": ["a"]}, {"about": {}}, {"about": "x" * 100_000},
+    {"display_name": 5}, {"display_name": "x" * 10_000}, {"display_name": ["a"]}, {"about": {}}, {"about": "x" * 10_000},
     {"privacy": "nobody"}, {"privacy": {"last_seen": "martians"}}, {"privacy": {"last_seen": 1}}, [], "text", 7, None,
 ])
 def test_a_bad_change_of_the_profile_is_refused_and_changes_nothing(people, change):
@@ -57,14 +58,14 @@ def test_a_bad_change_of_the_profile_is_refused_and_changes_nothing(people, chan
     device.rest.patch("/api/users/me", {"display_name": "Before"}).ok()
     before = me(device)
     device.rest.patch("/api/users/me", raw=json.dumps(change).encode(),
-                      headers={"Content-Type": "application/json"}).refused((400, 413, 422))
+                      headers={"Content-Type": "application/json"}).refused(400, "bad_request")
     assert me(device) == before
 
 
 def test_a_half_bad_change_changes_nothing(people):
     device = people.sign_in()
     before = me(device)
-    device.rest.patch("/api/users/me", {"display_name": "New", "privacy": {"last_seen": "martians"}}).refused((400, 422))
+    device.rest.patch("/api/users/me", {"display_name": "New", "privacy": {"last_seen": "martians"}}).refused(400, "bad_request")
     assert me(device) == before
 
 
@@ -82,7 +83,7 @@ def test_deleting_the_account_ends_all_devices(people):
     connection.expect_close(4001)
     for device in (phone, laptop):
         device.rest.get("/api/users/me").refused(401)
-    bob.rest.get(f"/api/users/{phone.user_id}").refused((404, 410))
+    bob.rest.get(f"/api/users/{phone.user_id}").refused(404, "not_found")
 
 
 def test_the_phone_number_of_a_deleted_account_starts_afresh(people):
