@@ -20,6 +20,7 @@
 #include "sdk/engine/stream/receipts.hpp"
 #include "sdk/engine/stream/stream.hpp"
 #include "sdk/engine/views/reading.hpp"
+#include "sdk/engine/views/search_indexing.hpp"
 #include "sdk/engine/views/views.hpp"
 
 namespace sotto::engine {
@@ -83,6 +84,7 @@ class Engine::Impl {
   PeopleCalls people_calls{core, operations, requests};
   Lookups lookups{core, requests, directory, outbox, group_calls, people_calls, history};
   Views views{core, directory, reading, history};
+  SearchIndexing search_indexing{core};
 
  private:
   enum class Mode : std::uint8_t { created, running, suspended, closed };

@@ -75,6 +75,10 @@ inline constexpr Milliseconds kReadBatch = seconds(1);
 /// Ids in one `delivered` frame: 10 bytes each, far below 64 KiB.
 inline constexpr std::size_t kDeliveredPerFrame = 500;
 
+// ---- making the search index of an earlier version anew
+inline constexpr std::size_t kIndexedAtOnce = 500;  ///< about 15 ms, in which nothing else happens
+inline constexpr Milliseconds kIndexEvery{50};      ///< leaves most of the time to the app
+
 // ---- the rest
 inline constexpr Milliseconds kTypingEvery = seconds(3);
 inline constexpr std::size_t kMaxPresenceSubscriptions = 1000;

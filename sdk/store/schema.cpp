@@ -172,7 +172,25 @@ CREATE TABLE search_rebuild (from_row INTEGER PRIMARY KEY) STRICT;
 INSERT INTO search_rebuild (from_row) SELECT row FROM messages ORDER BY row LIMIT 1;
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}, {2, kVersion2}};
+// The index is of folded text (text_folding.hpp): accents go as well, ß is ss. It is filled after the store has
+// opened, while the app is at work.
+constexpr const char* kVersion3 = R"sql(
+PRAGMA secure_delete = FAST;
+DROP TABLE search_places;
+DROP TABLE search;
+PRAGMA secure_delete = ON;
+CREATE VIRTUAL TABLE search USING fts5 (
+  text, content = '', columnsize = 0, tokenize = 'trigram case_sensitive 1'
+);
+CREATE VIRTUAL TABLE search_places USING fts5vocab (search, instance);
+
+-- At most one row: messages below `below` are not in the index yet. The newest come first; `top` is where it began.
+DROP TABLE search_rebuild;
+CREATE TABLE search_rebuild (below INTEGER PRIMARY KEY, top INTEGER NOT NULL) STRICT;
+INSERT INTO search_rebuild (below, top) SELECT row + 1, row + 1 FROM messages ORDER BY row DESC LIMIT 1;
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}};
 constexpr sqlite::Schema kSchema{kApplicationId, kMigrations};
 
 }  // namespace

@@ -30,7 +30,7 @@ Result<void> Store::open_files() {
   if (!database) return database.error();
   if (auto migrated = sqlite::migrate(*database, schema()); !migrated) return to_error(migrated.error());
   db.open(std::move(*database));
-  return search.finish_rebuild();
+  return {};
 }
 
 void Store::close() {

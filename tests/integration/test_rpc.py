@@ -111,13 +111,16 @@ def test_messages_come_in_pages(sotto):
 
 
 @pytest.mark.parametrize("text,query", [("The quick brown fox", "quick"), ("Grüße aus Köln", "köln"), ("你好世界", "世界"),
-                                        ("see https://example.org/path", "example.org"), ("жёлтый", "лты")])
+                                        ("see https://example.org/path", "example.org"), ("жёлтый", "лты"),
+                                        ("The quick brown fox", "fox QUICK"), ("aus Übermut", "ubermut"), ("a quick fox", '"quick fox"')])
 def test_search_finds_words_parts_and_scripts(sotto, text, query):
     alice, bob = sotto(2)
     alice.call("send", user_id=bob.user_id, text=text)
     alice.call("send", user_id=bob.user_id, text="something else")
     bob.expect_text("something else")
-    assert [message["text"] for message in bob.call("search", text=query)["messages"]] == [text]
+    page = bob.call("search", text=query)
+    assert [message["text"] for message in page["messages"]] == [text]
+    assert page["is_complete"] and page["messages"][0]["places"]
 
 
 def test_a_group_is_made_changed_and_left(sotto):

@@ -156,7 +156,7 @@ void ChatSession::search(const std::string& text) {
   client_.search({text, {}, 20, {}}, Done<SearchPage>([this, text](Result<SearchPage> page) {
                    if (!page) return say(page.error().message);
                    if (page->hits.empty()) return say("Nothing contains “" + text + "”.");
-                   const auto& hit = page->hits.front();
+                   const auto& hit = page->hits.front().message;
                    open(hit.conversation_id);
                    say(std::to_string(page->hits.size()) + (page->has_more ? " or more" : "") +
                        " found; the newest: " + hit.text);

@@ -147,7 +147,9 @@ void search(Call call) {
   query.limit = call.params.count("limit", 50, 100);
   if (call.refused()) return;
   call.client.search(query, answer<SearchPage>(call.done, [](const SearchPage& page) {
-                       return json::object{{"messages", to_json(page.hits)}, {"has_more", page.has_more}};
+                       return json::object{{"messages", to_json(page.hits)},
+                                           {"has_more", page.has_more},
+                                           {"is_complete", page.is_complete}};
                      }));
 }
 

@@ -130,6 +130,10 @@ struct EventWriter {
   Out operator()(const EventsDropped& e) const {
     return json::object{{"type", "events_dropped"}, {"count", e.count}};
   }
+  Out operator()(const SearchIndexProgress& e) const {
+    return json::object{
+        {"type", "search_index"}, {"indexed", e.indexed}, {"total", e.total}, {"done", e.done}};
+  }
   Out operator()(const CatchUpProgress&) const { return std::nullopt; }
 };
 
@@ -151,6 +155,15 @@ json::object to_json(const Message& m) {
     out["failure"] = json::object{
         {"code", to_string(m.failure->code)}, {"message", m.failure->message}, {"can_retry", m.can_retry}};
   }
+  return out;
+}
+
+json::object to_json(const SearchHit& hit) {
+  json::object out = to_json(hit.message);
+  json::array places;
+  for (const auto& range : hit.places)
+    places.push_back(json::array{range.begin, range.end});
+  out["places"] = std::move(places);
   return out;
 }
 

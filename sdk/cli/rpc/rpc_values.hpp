@@ -20,6 +20,8 @@
 namespace sotto::cli {
 
 boost::json::object to_json(const Message& message);
+/// The message, and `places`: where the words stand in its text.
+boost::json::object to_json(const SearchHit& hit);
 boost::json::object to_json(const Conversation& conversation);
 boost::json::object to_json(const Member& member);
 boost::json::object to_json(const Contact& contact);

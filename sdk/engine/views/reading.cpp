@@ -99,22 +99,26 @@ Result<MessagePage> Reading::messages(const MessagesQuery& query) {
 
 Result<SearchPage> Reading::search(const SearchQuery& query) {
   if (auto good = check_limit(query.limit); !good) return good.error();
-  if (query.text.empty() || query.text.size() > kMaxSearchBytes || !is_valid_utf8(query.text) ||
-      query.text.find('\0') != std::string::npos)
-    return Error(ErrorCode::invalid_argument,
-                 "the search text is empty, longer than 1024 bytes or not UTF-8");
+  if (query.text.size() > kMaxSearchBytes || !is_valid_utf8(query.text))
+    return Error(ErrorCode::invalid_argument, "the search text is longer than 1024 bytes or not UTF-8");
+  const store::SearchWords words(query.text);
+  if (words.empty()) return Error(ErrorCode::invalid_argument, "the search text holds no word");
   ConversationRow row;
   if (query.conversation) {
     auto conversation = directory_.find(query.conversation);
     if (!conversation) return conversation.error();
     row = conversation->row;
   }
-  auto hits = core_.read().search.find(query.text, row, query.after, query.limit + 1);
+  auto& index = core_.read().search;
+  auto hits = index.find(words, row, query.after, query.limit + 1);
   SearchPage page;
+  page.is_complete = index.is_complete();
   page.has_more = hits.size() > query.limit;
   if (page.has_more) hits.pop_back();
-  for (store::StoredMessage& hit : hits)
-    page.hits.push_back(std::move(hit.message));
+  for (store::StoredMessage& hit : hits) {
+    auto places = words.places_in(hit.message.text);
+    page.hits.push_back({std::move(hit.message), std::move(places)});
+  }
   return checked(std::move(page));
 }
 

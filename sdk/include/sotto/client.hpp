@@ -170,7 +170,7 @@ class SOTTO_API Client {
   /// *local* Everything up to this message has been shown. Never goes back. Told to the server in batches of
   /// a second. `not_found`.
   Operation mark_read(ConversationId conversation, MessageId up_to, Done<void> done);
-  /// *local* `invalid_argument` (empty, not UTF-8).
+  /// *local* `invalid_argument` (holds no word, longer than 1024 bytes, not UTF-8).
   Operation search(SearchQuery query, Done<SearchPage> done);
 
   // ------------------------------------------------------------------ conversations

@@ -54,6 +54,14 @@ struct CatchUpProgress {
   bool done = false;
 };
 
+/// The search index of an earlier version is made anew, the newest messages first; the last one has `done`. A
+/// search finds what has been reached. Comes about once a percent; nothing waits for it.
+struct SearchIndexProgress {
+  std::uint64_t indexed = 0;  ///< messages, about
+  std::uint64_t total = 0;
+  bool done = false;
+};
+
 /// A new message: received, or sent by this account from any device.
 struct MessageAdded {
   Message message;
@@ -131,6 +139,6 @@ struct EventsDropped {
 
 using Event = std::variant<ConnectionChanged, CatchUpProgress, MessageAdded, MessageChanged, MessageRemoved,
                            ConversationChanged, ConversationIdentified, HoleFound, TypingReceived,
-                           PresenceChanged, SignedOut, ErrorOccurred, EventsDropped>;
+                           PresenceChanged, SignedOut, ErrorOccurred, EventsDropped, SearchIndexProgress>;
 
 }  // namespace sotto

@@ -121,16 +121,36 @@ struct MessagesQuery {
 };
 
 struct SearchQuery {
-  std::string text;  ///< any part of a message, in any script, letter case ignored; 1 character is enough
+  /// Words, of which a message has to hold all, in any order: each as any part of its text, in any script; one
+  /// character is enough. Words in quotes ("quick fox") stand together. Letter case, accents (ubermut finds
+  /// Übermut) and the shape of quotation marks make no difference. At most 1024 bytes.
+  std::string text;
   ConversationId conversation;  ///< 0: everywhere
   std::size_t limit = 50;       ///< 1 to 100
   /// Continue after the last hit of the previous page.
   LocalId after;
 };
 
+/// A part of a text: its bytes from `begin` to before `end`, always whole characters.
+struct TextRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+
+  friend bool operator==(const TextRange&, const TextRange&) = default;
+};
+
+struct SearchHit {
+  Message message;
+  /// Where the words stand in `message.text`, to highlight: in order, apart from each other, the first 100.
+  std::vector<TextRange> places;
+};
+
 struct SearchPage {
-  std::vector<Message> hits;  ///< newest first
+  std::vector<SearchHit> hits;  ///< newest first
   bool has_more = false;
+  /// False while the search index of an earlier version is made anew (SearchIndexProgress): older messages are
+  /// not found yet.
+  bool is_complete = true;
 };
 
 }  // namespace sotto

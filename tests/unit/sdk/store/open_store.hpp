@@ -79,7 +79,7 @@ class OpenStore {
   std::vector<std::string> search(const std::string& text, ConversationRow chat = {},
                                   std::size_t limit = 50) {
     std::vector<std::string> texts;
-    for (const auto& hit : store->search.find(text, chat, {}, limit))
+    for (const auto& hit : store->search.find(SearchWords(text), chat, {}, limit))
       texts.push_back(hit.message.text);
     EXPECT_FALSE(store->db.failed());
     return texts;

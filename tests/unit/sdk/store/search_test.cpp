@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <random>
 
-#include "sdk/store/search/letter_case.hpp"
+#include "sdk/store/search/text_folding.hpp"
 #include "tests/unit/sdk/store/open_store.hpp"
 
 namespace sotto::store::testing {
@@ -54,9 +54,42 @@ TEST_F(Search, FindsAnyPartOfAMessageInSixScripts) {
 TEST_F(Search, FindsUrlsAndWhatLooksLikeSyntax) {
   store.receive(chat, 2000, "see https://example.org/a?b=c&d=\"e\" OR NOT*");
   store.commit();
-  for (const char* text : {"https://exa", "?b=c&d", "\"e\"", "OR NOT*", "e\" OR", "=\""})
+  for (const char* text :
+       {"https://exa", "?b=c&d", "=\"e\"", "OR NOT*", "NOT* OR", "e\" OR", "=\"", "\"see https\""})
     EXPECT_EQ(store.search(text).size(), 1u) << text;
   EXPECT_TRUE(store.search("example.com").empty());
+}
+
+TEST_F(Search, TakesWordsInAnyOrderAndWantsAllOfThem) {
+  store.receive(chat, 2000, "the quick brown fox");
+  store.commit();
+  for (const char* text :
+       {"quick fox", "fox quick", "FOX the", "ow ick", "br ox", "fox \t\n quick", "x k", "fox fox o"})
+    EXPECT_EQ(store.search(text), std::vector<std::string>{"the quick brown fox"}) << text;
+  for (const char* text : {"quick dog", "quick qq", "zz quick", "zz qq"})
+    EXPECT_TRUE(store.search(text).empty()) << text;
+}
+
+TEST_F(Search, WhatStandsInQuotesStandsTogether) {
+  store.receive(chat, 2000, "the quick brown fox");
+  store.receive(chat, 2001, "a quick\n fox, and brown");
+  store.commit();
+  EXPECT_EQ(store.search("quick fox").size(), 2u);
+  EXPECT_EQ(store.search("\"quick fox\""), std::vector<std::string>{"a quick\n fox, and brown"});
+  EXPECT_EQ(store.search("“quick fox”"), std::vector<std::string>{"a quick\n fox, and brown"});
+  EXPECT_EQ(store.search("brown \"quick fox"), std::vector<std::string>{"a quick\n fox, and brown"});
+  EXPECT_EQ(store.search("\"quick brown\" fox"), std::vector<std::string>{"the quick brown fox"});
+  EXPECT_TRUE(store.search("\"fox quick\"").empty());
+}
+
+TEST_F(Search, AccentsMakeNoDifference) {
+  store.receive(chat, 2000, "Sie ließ sich aus Übermut nach Łódź fahren");
+  store.receive(chat, 2001, "u\u0308BERMUT");
+  store.commit();
+  for (const char* text : {"ubermut", "Übermut", "ÜBERMUT", "u\u0308bermut"})
+    EXPECT_EQ(store.search(text).size(), 2u) << text;
+  for (const char* text : {"liess lodz", "LIEẞ", "ließ"})
+    EXPECT_EQ(store.search(text).size(), 1u) << text;
 }
 
 TEST_F(Search, IsNewestFirstAndPaged) {
@@ -67,7 +100,7 @@ TEST_F(Search, IsNewestFirstAndPaged) {
     std::vector<std::string> found;
     LocalId after;
     for (;;) {
-      const auto page = store->search.find(text, {}, after, 4);
+      const auto page = store->search.find(SearchWords(text), {}, after, 4);
       if (page.empty()) break;
       for (const auto& hit : page)
         found.push_back(hit.message.text);
@@ -111,16 +144,18 @@ TEST_F(Search, ADeletedMessageIsFoundNoMore) {
 /// What a search has to find: everything, looked at one by one.
 std::vector<std::string> scan(const std::vector<std::string>& texts, const std::string& wanted) {
   std::vector<std::string> found;
+  const SearchWords words(wanted);
   for (auto text = texts.rbegin(); text != texts.rend(); ++text)
-    if (fold_case(*text).find(fold_case(wanted)) != std::string::npos) found.push_back(*text);
+    if (!words.empty() && words.all_in(fold(*text))) found.push_back(*text);
   return found;
 }
 
 TEST(SearchAtRandom, FindsWhatAScanFinds) {
   // Few characters, so that most words stand somewhere; with syntax, quotes, marks that could be taken for
-  // our own, letters whose case changes their length, the last character of Unicode, and one outside the BMP.
-  const std::vector<std::string> characters{"a", "A", "b", "京", "北", "ς",    "Σ",          "Ⱥ", "\"",
-                                            "*", " ", "-", "é",  "我", "\x03", "\U0010ffff", "𐐀", "👋"};
+  // our own, letters that fold to more or fewer bytes, the last character of Unicode, and one outside the BMP.
+  const std::vector<std::string> characters{"a",  "A",    "b",          "京", "北", "ς",     "Σ",
+                                            "Ⱥ",  "\"",   "ß",          "*",  " ",  "-",     "é",
+                                            "我", "\x03", "\U0010ffff", "𐐀",  "👋",  "\u0301"};
   std::mt19937 random(7);
   const auto any_text = [&](std::size_t longest) {
     std::string text;
@@ -137,9 +172,10 @@ TEST(SearchAtRandom, FindsWhatAScanFinds) {
   }
   store.commit();
   for (int i = 0; i < 1000; ++i) {
-    const std::string wanted = any_text(4);
-    ASSERT_EQ(store.search(wanted, {}, texts.size()), scan(texts, wanted)) << wanted;
-    ASSERT_EQ(store.search(wanted, chat, texts.size()), scan(texts, wanted)) << wanted;
+    const std::string wanted = any_text(1 + static_cast<std::size_t>(i) % 12);
+    const auto expected = scan(texts, wanted);
+    ASSERT_EQ(store.search(wanted, {}, texts.size()), expected) << wanted;
+    ASSERT_EQ(store.search(wanted, chat, texts.size()), expected) << wanted;
   }
 }
 
@@ -152,6 +188,39 @@ TEST_F(Search, ACharacterThatIsEverywhereFillsAPage) {
   EXPECT_EQ(store.search("q77", {}, 2), (std::vector<std::string>{"q7799", "q7798"}));
 }
 
+TEST_F(Search, ACommonWordAndARareOneFindEachOther) {
+  // "q" and "q1" stand in too many places for the index; "z9" in few, "needle" and "haystack" in many or one.
+  for (std::uint64_t i = 0; i < 11'000; ++i)
+    store.receive(chat, 10'000 + i, "q1 haystack " + std::to_string(i) + (i % 100 == 7 ? " z9" : ""));
+  store.receive(chat, 30'000, "q1 needle");
+  store.commit();
+  EXPECT_EQ(store.search("q needle"), std::vector<std::string>{"q1 needle"});
+  EXPECT_EQ(store.search("q z9", {}, 1), std::vector<std::string>{"q1 haystack 10907 z9"});
+  EXPECT_EQ(store.search("haystack z9 q", {}, 1), std::vector<std::string>{"q1 haystack 10907 z9"});
+  EXPECT_EQ(store.search("haystack q", {}, 1), std::vector<std::string>{"q1 haystack 10999"});
+  EXPECT_TRUE(store.search("needle z9").empty());
+  EXPECT_TRUE(store.search("haystack z8").empty());
+}
+
+TEST_F(Search, HostileWordsAreWordsLikeOthers) {
+  store.receive(chat, 2000, "plain");
+  store.commit();
+  std::string many;
+  for (int i = 0; i < 256; ++i)
+    many += "w" + std::to_string(100 + i) + " ";
+  std::string quotes(1024, '"');
+  std::string spaces(1024, ' ');
+  for (const std::string& text :
+       {many, quotes, spaces, std::string(1024, 'a'), std::string(1024, '\0'), std::string(64 << 10, 'x'),
+        std::string("\"\0\"", 3), std::string("NEAR(a b, 2)"), std::string("text: plain AND OR"),
+        std::string("^plain*"), std::string("-plain"), std::string("' OR 1=1 --"), std::string("\u0301")})
+    EXPECT_TRUE(store.search(text).empty()) << text.substr(0, 20);
+  EXPECT_EQ(store.search(std::string("pl\0ain", 6)).size(), 1u);
+  store.receive(chat, 2001, many);
+  store.commit();
+  EXPECT_EQ(store.search(many).size(), 1u);
+}
+
 TEST_F(Search, WhatComesAfterAZeroCharacterIsFoundToo) {
   store.receive(chat, 2000, std::string("before\0after", 12));
   store.commit();
@@ -159,63 +228,103 @@ TEST_F(Search, WhatComesAfterAZeroCharacterIsFoundToo) {
     EXPECT_EQ(store.search(text).size(), 1u) << text;
 }
 
-/// A store as version 1 left it.
-void make_version_1(OpenStore& store) {
+/// A store as an earlier version left it.
+void make_version(int version, OpenStore& store) {
   store->db.run("DROP TABLE search_places");
   store->db.run("DROP TABLE search_rebuild");
   store->db.run("DROP TABLE search");
-  store->db.run("CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram')");
-  store->db.run("INSERT INTO search (rowid, text) SELECT row, text FROM messages");
-  store->db.run("PRAGMA user_version = 1");
+  if (version == 1) {
+    store->db.run("CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram')");
+    store->db.run("PRAGMA user_version = 1");
+  } else {
+    store->db.run(
+        "CREATE VIRTUAL TABLE search USING fts5 (text, content = '', columnsize = 0, tokenize = 'trigram "
+        "case_sensitive 1')");
+    store->db.run("CREATE VIRTUAL TABLE search_places USING fts5vocab (search, instance)");
+    store->db.run("CREATE TABLE search_rebuild (from_row INTEGER PRIMARY KEY) STRICT");
+    store->db.run("PRAGMA user_version = 2");
+  }
+  store->db.run("INSERT INTO search (rowid, text) SELECT row, lower(text) FROM messages");
   ASSERT_FALSE(store->db.failed());
 }
 
-TEST_F(Search, AStoreOfVersion1IsIndexedAnewWhenItIsOpened) {
-  const LocalId gone = store.write(chat, "needle 北京", 1);
-  for (std::uint64_t i = 0; i < 6'000; ++i)  // more than are indexed in one transaction
-    store.receive(chat, 10'000 + i, "number " + std::to_string(i));
-  store.commit();
-  make_version_1(store);
-  store.open();
-  EXPECT_EQ(store.search("number").size(), 50u);
-  EXPECT_EQ(store.search("number 0"), std::vector<std::string>{"number 0"});
-  EXPECT_EQ(store.search("5999"), std::vector<std::string>{"number 5999"});
-  EXPECT_EQ(store.search("北京"), (std::vector<std::string>{"needle 北京", kScripts[3].text}));
+/// One step of making the index anew, as the engine does it.
+SearchIndex::Progress index_some(OpenStore& store, std::size_t most) {
   store.begin();
-  store->messages.remove(gone);
+  const auto progress = store->search.index_some(most);
   store.commit();
-  store.open();
-  EXPECT_EQ(store.search("北京"), std::vector<std::string>{kScripts[3].text});
+  return progress;
 }
 
-TEST_F(Search, ARebuildGoesOnWhereItWasKilled) {
-  for (std::uint64_t i = 0; i < 10; ++i)
-    store.receive(chat, 10'000 + i, "number " + std::to_string(i));
-  const LocalId last = store.receive(chat, 20'000, "needle 北京");
-  store.commit();
-  // As after a batch: everything but the last message is there.
-  store.begin();
-  store->search.remove(last, "needle 北京");
-  store->db.run("INSERT INTO search_rebuild (from_row) VALUES (?1)", last);
-  store.commit();
-  EXPECT_TRUE(store.search("needle").empty());
-  store.open();
-  EXPECT_EQ(store.search("needle"), std::vector<std::string>{"needle 北京"});
+class OldIndex : public Search, public ::testing::WithParamInterface<int> {
+ protected:
+  void SetUp() override {
+    Search::SetUp();
+    for (std::uint64_t i = 0; i < 100; ++i)
+      store.receive(chat, 10'000 + i, "Nümber " + std::to_string(i));
+    store.commit();
+    make_version(GetParam(), store);
+    store.open();
+  }
+};
+
+TEST_P(OldIndex, IsMadeAnewTheNewestFirst) {
+  EXPECT_FALSE(store->search.is_complete());
+  EXPECT_TRUE(store.search("number").empty());
+  auto progress = index_some(store, 10);
+  EXPECT_EQ(progress.indexed, 10u);
+  EXPECT_EQ(progress.total, 106u);
   EXPECT_EQ(store.search("number").size(), 10u);
+  EXPECT_EQ(store.search("number", {}, 1), std::vector<std::string>{"Nümber 99"});
+  while (!progress.done)
+    progress = index_some(store, 10);
+  EXPECT_EQ(progress.indexed, 106u);
+  EXPECT_TRUE(store->search.is_complete());
+  EXPECT_EQ(store.search("number", {}, 200).size(), 100u);
+  EXPECT_EQ(store.search("京 北").size(), 1u);
+  EXPECT_TRUE(index_some(store, 10).done);
 }
 
-TEST(LetterCase, FoldsWhatHasCaseAndLeavesTheRest) {
-  EXPECT_EQ(fold_case("ABC xyz"), "abc xyz");
-  EXPECT_EQ(fold_case("ÀÖØÞ×"), "àöøþ×");
-  EXPECT_EQ(fold_case("ŁŽŸ"), "łžÿ");
-  EXPECT_EQ(fold_case("ΑΣς"), "ασσ");
-  EXPECT_EQ(fold_case("ЁЖЯҐ"), "ёжяґ");
-  EXPECT_EQ(fold_case("ԱՖ"), "աֆ");
-  EXPECT_EQ(fold_case("ƠƯẞἈⰀႠ𐐀"), "ơưßἀⰰⴀ𐐨");
-  EXPECT_EQ(fold_case("İSTANBUL ılık"), "istanbul ılık");
-  EXPECT_EQ(fold_case("ǅǆ"), "ǆǆ");
-  EXPECT_EQ(fold_case("我👋ا"), "我👋ا");
+TEST_P(OldIndex, GoesOnWhereItWasKilled) {
+  index_some(store, 30);
+  store.begin();
+  store->search.index_some(30);  // and never committed
+  store.open();
+  EXPECT_EQ(store.search("number", {}, 200).size(), 30u);
+  while (!index_some(store, 30).done) {
+  }
+  EXPECT_EQ(store.search("number", {}, 200).size(), 100u);
 }
+
+TEST_P(OldIndex, TakesWhatComesAndGoesMeanwhile) {
+  std::vector<LocalId> numbers;
+  for (const auto& message : store->messages.before(chat, INT64_MAX, 100))
+    numbers.push_back(message.message.local_id);  // the newest first
+  index_some(store, 30);
+  store.begin();
+  store->messages.remove(numbers[5]);   // reached
+  store->messages.remove(numbers[50]);  // not reached
+  NewMessage old;
+  old.conversation = chat;
+  old.sender_id = kPeer;
+  old.message_id = MessageId{500};
+  old.text = "number of history";
+  store->messages.insert_history(old);
+  store.receive(chat, 20'000, "number of today");
+  store.commit();
+  EXPECT_EQ(store.search("number", {}, 200).size(), 30u);
+  while (!index_some(store, 30).done) {
+  }
+  EXPECT_EQ(store.search("number", {}, 200).size(), 100u);
+  EXPECT_EQ(store.search("number 94").size(), 0u);
+  EXPECT_EQ(store.search("number 49").size(), 0u);
+  EXPECT_EQ(store.search("number of").size(), 2u);
+  // FTS5's own check: what is indexed is what was added, each once.
+  store->db.run("INSERT INTO search (search) VALUES ('integrity-check')");
+  EXPECT_FALSE(store->db.failed());
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, OldIndex, ::testing::Values(1, 2));
 
 }  // namespace
 }  // namespace sotto::store::testing
