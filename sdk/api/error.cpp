@@ -27,6 +27,7 @@ ErrorCategory category_of(ErrorCode code) {
     case ErrorCode::store_newer_schema:
     case ErrorCode::store_not_sotto:
     case ErrorCode::store_full:
+    case ErrorCode::store_other_server:
       return ErrorCategory::needs_user;
     case ErrorCode::invalid_state:
     case ErrorCode::protocol_violation:
@@ -120,6 +121,8 @@ std::string_view to_string(ErrorCode code) {
       return "store_failed";
     case ErrorCode::store_in_use:
       return "store_in_use";
+    case ErrorCode::store_other_server:
+      return "store_other_server";
     case ErrorCode::expired:
       return "expired";
     case ErrorCode::encryption_failed:

@@ -47,7 +47,7 @@ net::TransportOptions transport_options(const ClientOptions& options) {
 }
 
 Result<void> check(const ClientOptions& options) {
-  if (auto url = client::check_server_url(options.server_url); !url) return url.error();
+  if (auto address = client::server_address(options.server_url); !address) return address.error();
   if (options.directory.empty()) return Error(ErrorCode::invalid_argument, "no directory was given");
   return {};
 }
@@ -60,10 +60,26 @@ Result<client::Platform> real_platform(const ClientOptions& options) {
                           system_random(), kJoinedCalls,          nullptr};
 }
 
+/// A store with an account belongs to one server; one without takes the server it is opened with.
+Result<void> belong_to_server(store::Store& store, const ClientOptions& options) {
+  auto address = client::server_address(options.server_url);
+  if (!address) return address.error();
+  const std::string known = store.account.server();
+  const bool has_account = store.account.load().has_value();
+  if (auto failed = store.db.take_error()) return *failed;
+  if (known == *address) return {};
+  if (has_account && !known.empty() && !options.server_moved)
+    return Error(ErrorCode::store_other_server, "this account is at " + known + ", not at " + *address);
+  if (auto begun = store.db.begin(); !begun) return begun;
+  store.account.set_server(*address);
+  return store.db.commit();
+}
+
 Result<client::Parts> make_parts(ClientOptions options, client::Platform platform) {
   auto store = store::Store::open(
       {.directory = options.directory, .key = std::move(options.key), .base_vfs = platform.vfs});
   if (!store) return store.error();
+  if (auto bound = belong_to_server(**store, options); !bound) return bound.error();
   client::Parts parts;
   parts.engine = std::make_unique<Engine>(std::move(*store), platform.random,
                                           engine::EngineOptions{options.device_name, options.outbox_expiry});

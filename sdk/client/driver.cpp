@@ -26,7 +26,7 @@ std::string secret_text(const SecretBytes& secret) {
 
 }  // namespace
 
-Result<void> check_server_url(const std::string& text) {
+Result<std::string> server_address(const std::string& text) {
   const auto url = net::parse_url(text);
   if (!url) return url.error();
   if (url->websocket)
@@ -34,7 +34,10 @@ Result<void> check_server_url(const std::string& text) {
   if (url->target.find('?') != std::string::npos) {
     return Error(ErrorCode::invalid_argument, "the server's URL holds a query");
   }
-  return {};
+  std::string address = (url->tls ? "https://" : "http://") + url->authority + url->target;
+  while (address.ends_with('/'))
+    address.pop_back();
+  return address;
 }
 
 Driver::Driver(engine::Engine& engine, Surroundings world, const std::string& server_url,

@@ -84,7 +84,8 @@ class Driver {
   std::unique_ptr<net::Timer> farewell_limit_;
 };
 
-/// "https://host[:port][/prefix]"; `invalid_argument` says what is wrong.
-Result<void> check_server_url(const std::string& url);
+/// "https://host[:port][/prefix]" in the one form that all ways to write it have; `invalid_argument` says what
+/// is wrong.
+Result<std::string> server_address(const std::string& url);
 
 }  // namespace sotto::client

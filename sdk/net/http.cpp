@@ -1,10 +1,10 @@
 #include "sdk/net/http.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -197,18 +197,11 @@ class Handle final : public PendingRequest {
   std::shared_ptr<Exchange> exchange_;
 };
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 }  // namespace
 
 std::string_view HttpResponse::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (std::equal(key.begin(), key.end(), name.begin(), name.end(),
-                   [](char a, char b) { return lower(a) == lower(b); })) {
-      return value;
-    }
+    if (beast::iequals({key.data(), key.size()}, {name.data(), name.size()})) return value;
   }
   return {};
 }

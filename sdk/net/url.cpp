@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <boost/url/grammar/ci_string.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -38,10 +39,10 @@ Result<Url> parse_url(std::string_view text) {
   const boost::urls::url_view view = *parsed;
 
   Url url;
-  const std::string_view scheme{view.scheme().data(), view.scheme().size()};
-  url.tls = scheme == "https" || scheme == "wss";
-  url.websocket = scheme == "ws" || scheme == "wss";
-  if (!url.tls && !url.websocket && scheme != "http")
+  const auto scheme = view.scheme_id();  // whatever its case
+  url.tls = scheme == boost::urls::scheme::https || scheme == boost::urls::scheme::wss;
+  url.websocket = scheme == boost::urls::scheme::ws || scheme == boost::urls::scheme::wss;
+  if (!url.tls && !url.websocket && scheme != boost::urls::scheme::http)
     return bad_url("has to start with http, https, ws or wss");
   if (view.has_userinfo()) return bad_url("holds a user name");
   if (view.has_fragment()) return bad_url("holds a fragment");
@@ -49,6 +50,7 @@ Result<Url> parse_url(std::string_view text) {
   url.host = view.host_type() == boost::urls::host_type::ipv6 ? std::string(view.host_address())
                                                               : std::string(view.host());
   if (url.host.empty()) return bad_url("names no host");
+  std::transform(url.host.begin(), url.host.end(), url.host.begin(), boost::urls::grammar::to_lower);
   // Percent-encoded, anything can stand there; and it goes into the Host header and to the resolver.
   if (view.host_type() != boost::urls::host_type::ipv6 &&
       !std::all_of(url.host.begin(), url.host.end(), may_stand_in_host)) {

@@ -15,7 +15,7 @@ namespace sotto::net {
 struct Url {
   bool tls = false;
   bool websocket = false;
-  std::string host;  ///< a name or an address; IPv6 without brackets
+  std::string host;  ///< a name in small letters, or an address; IPv6 without brackets
   std::uint16_t port = 0;
   std::string target;     ///< path and query, at least "/"
   std::string authority;  ///< for the Host header: the port only where it is not the scheme's own

@@ -190,7 +190,15 @@ CREATE TABLE search_rebuild (below INTEGER PRIMARY KEY, top INTEGER NOT NULL) ST
 INSERT INTO search_rebuild (below, top) SELECT row + 1, row + 1 FROM messages ORDER BY row DESC LIMIT 1;
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}};
+constexpr const char* kVersion4 = R"sql(
+-- Where the account is. No row: a store of an earlier version, which takes the first address it is opened with.
+CREATE TABLE server (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  address TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}};
 constexpr sqlite::Schema kSchema{kApplicationId, kMigrations};
 
 }  // namespace

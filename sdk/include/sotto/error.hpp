@@ -58,6 +58,7 @@ enum class ErrorCode : std::uint16_t {
   store_full = 55,          ///< no room on the disk
   store_failed = 56,        ///< any other error of the disk
   store_in_use = 57,        ///< another process has it open
+  store_other_server = 58,  ///< it holds an account at another server; ClientOptions::server_moved
   // 60: messages
   expired = 60,  ///< not sent within the time the app gave
   encryption_failed = 61,

@@ -41,7 +41,12 @@ struct StoreKey {
 
 struct ClientOptions {
   /// "https://host[:port]" or, for a server on this machine or behind your own TLS, "http://host[:port]".
+  /// A store belongs to the server that its account is at: another address is `store_other_server`, and no
+  /// token ever goes there.
   std::string server_url{};
+  /// That server has a new address, which `server_url` is. Say so only when a person has: the account's
+  /// tokens go to it.
+  bool server_moved = false;
   /// Where the account's database lives; made if it is missing. One directory is one account on one device,
   /// open in one process at a time (ErrorCode::store_in_use).
   std::filesystem::path directory{};

@@ -20,6 +20,15 @@ std::optional<StoredAccount> AccountTable::load() {
   return a;
 }
 
+std::string AccountTable::server() {
+  auto q = db_.query("SELECT address FROM server WHERE id = 1");
+  return q.next() ? q.text(0) : std::string();
+}
+
+void AccountTable::set_server(std::string_view address) {
+  db_.run("INSERT OR REPLACE INTO server (id, address) VALUES (1, ?1)", address);
+}
+
 void AccountTable::create(const Account& account, const Tokens& tokens) {
   db_.run(
       "INSERT INTO account (id, user_id, device_id, access_token, refresh_token, access_expires_at, cursor, "

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/secret.hpp"
 #include "sdk/store/connection.hpp"
@@ -30,6 +32,9 @@ class AccountTable {
   explicit AccountTable(Connection& db) : db_(db) {}
 
   std::optional<StoredAccount> load();
+  /// The server that the account is or will be at; "" where none has been said.
+  std::string server();
+  void set_server(std::string_view address);
   /// The first sign-in of this store: the stream begins at the device's own id, since nothing before can be
   /// meant for it.
   void create(const Account& account, const Tokens& tokens);

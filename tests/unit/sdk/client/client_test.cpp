@@ -1,10 +1,12 @@
 // The client's threads and its end, on the real engine with a store in memory and a network without sockets.
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <list>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -70,6 +72,82 @@ bool poll_until(Client& client, Ready ready) {
 constexpr Milliseconds kLong = std::chrono::hours(1);
 
 }  // namespace
+
+// ------------------------------------------------------------------ a store and its server
+
+/// A client that can be opened again and again on one directory, at any address.
+struct ServerOfAStore : ::testing::Test {
+  const std::filesystem::path directory =
+      std::filesystem::temp_directory_path() / ("sotto-client-" + std::to_string(::getpid()));
+  std::vector<std::string> asked;  // URLs
+
+  ~ServerOfAStore() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+  }
+  Result<std::unique_ptr<Client>> open(const std::string& url, bool moved = false) {
+    ClientOptions options;
+    options.server_url = url;
+    options.server_moved = moved;
+    options.directory = directory;
+    auto loop = std::make_unique<net::IoLoop>();
+    auto network = std::make_unique<FakeTransport>(*loop);
+    network->answer = [this](const net::HttpRequest& request) -> std::optional<Result<net::HttpResponse>> {
+      asked.push_back(request.url);
+      return json(200, R"({"access_token":"access","refresh_token":"refresh","expires_in":3600,)"
+                       R"("user_id":"7","device_id":"8"})");
+    };
+    return ClientAccess::open(
+        std::move(options), Platform{std::move(loop), std::move(network), now, system_random(), 1, nullptr});
+  }
+  void sign_in(const std::string& url) {
+    auto client = open(url);
+    ASSERT_TRUE(client.ok()) << client.error().message;
+    ASSERT_TRUE((*client)->login({"+491700000001", "000000"}).get().ok());
+  }
+};
+
+TEST_F(ServerOfAStore, AnAccountsTokensNeverGoToAnotherServer) {
+  sign_in("https://chat.example");
+  asked.clear();
+  for (const char* other : {"https://chat.example.org", "http://chat.example", "https://chat.example:8443",
+                            "https://chat.example/other", "http://127.0.0.1:8080"}) {
+    const auto client = open(other);
+    ASSERT_FALSE(client.ok()) << other;
+    EXPECT_EQ(client.error().code, ErrorCode::store_other_server) << other;
+  }
+  EXPECT_TRUE(asked.empty());
+}
+
+TEST_F(ServerOfAStore, TheSameAddressMayBeWrittenInOtherWays) {
+  sign_in("https://chat.example");
+  for (const char* same : {"https://chat.example/", "https://chat.example:443", "HTTPS://Chat.Example"})
+    EXPECT_TRUE(open(same).ok()) << same;
+}
+
+TEST_F(ServerOfAStore, AStoreWithoutAnAccountTakesAnyServer) {
+  ASSERT_TRUE(open("https://chta.example").ok());
+  sign_in("https://chat.example");
+  EXPECT_FALSE(open("https://chta.example").ok());
+}
+
+TEST_F(ServerOfAStore, AServerThatHasMovedIsTheSame) {
+  sign_in("https://chat.example");
+  ASSERT_TRUE(open("https://new.example", true).ok());
+  EXPECT_TRUE(open("https://new.example").ok());
+  EXPECT_FALSE(open("https://chat.example").ok());
+}
+
+TEST_F(ServerOfAStore, ThatNoVersionHasNotedIsTheFirstItIsOpenedWith) {
+  sign_in("https://chat.example");
+  {
+    auto store = store::Store::open({directory, StoreKey::none()});
+    ASSERT_TRUE(store.ok());
+    (*store)->db.run("DELETE FROM server");
+  }
+  EXPECT_TRUE(open("https://chat.example").ok());
+  EXPECT_FALSE(open("https://other.example").ok());
+}
 
 // ------------------------------------------------------------------ calls and their answers
 
