@@ -1,4 +1,4 @@
-// One-time codes on standard output, for development and for a server whose operator hands them out himself:
+// One-time codes on standard output, for development and for a server whose operator passes them on:
 //
 //   one-time code for +491511234567: 482913
 //
