@@ -1,5 +1,5 @@
-// Test vectors, every file of each kind that is there: those of this tree (tests/vectors/mls), and the working
-// group's where SOTTO_MLS_VECTORS names their folder.
+// Test vectors, every file of each kind that is there: those of this tree (tests/vectors/mls), and the
+// working group's where SOTTO_MLS_VECTORS names their folder.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
