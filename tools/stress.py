@@ -48,7 +48,7 @@ def main():
         for number in range(1, times + 1):
             begun = time.monotonic()
             ran, failed = run(build, number, selection, folder)
-            failures.update(failed)
+            failures.update(failed.keys())
             for name, output in failed.items():
                 (folder / f"round-{number:03}-{name.replace('/', '_')}.log").write_text(output)
             print(f"round {number} of {times}: {ran} tests beside {loops} busy loops, {time.monotonic() - begun:.0f} s, "
