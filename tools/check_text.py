@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Finds comments and strings that were cut where no person would cut them: `check_text.py FILE...`.
+"""Finds comments and strings that were cut where no person would cut them: `check_text.py [--fix] FILE...`.
 
 clang-format does not touch comments here (`ReflowComments: false`), so their lines are a person's. Reported are
 - a paragraph of a comment whose line ends early in the middle of a sentence (a line was cut, the rest pushed down);
 - a string literal that was cut although its piece ends neither a line of text nor a clause;
 - a comment behind code that was pushed to a line of its own, off the constant that it explains;
-- a line of a comment wider than the limit of the code.
+- a line of a comment wider than the limit of the code; `--fix` moves what is too much to the next line of its sentence.
 
 Exit status 1 if anything is found.
 """
@@ -74,11 +74,37 @@ def wide_comments(lines):
             yield at, f"a comment is wider than {LIMIT} columns"
 
 
+def narrowed(lines):
+    """The lines with what is too wide of a comment moved to the line below, which is its own where the sentence ends there."""
+    out, at = [], 0
+    rest = list(lines)
+    while at < len(rest):
+        line = rest[at]
+        match = re.match(r"^(\s*///?<? *)(.*)$", line)
+        if match and len(line) > LIMIT and "http" not in line and (cut := line.rfind(" ", len(match[1]) + 1, LIMIT + 1)) > 0:
+            hanging = match[1] + ("  " if re.match(r"([-*]|\d+[.)]) ", match[2]) else "")
+            more = line[cut + 1:]
+            line = line[:cut]
+            below = rest[at + 1] if at + 1 < len(rest) else ""
+            if below.startswith(hanging) and re.match(r"[\w`(\"]", below[len(hanging):]) and not LISTED.match(below[len(hanging):]):
+                rest[at + 1] = hanging + more + " " + below[len(hanging):]
+            else:
+                rest.insert(at + 1, hanging + more)
+        out.append(line)
+        at += 1
+    return out
+
+
 def main():
     found = 0
-    for path in sys.argv[1:]:
+    paths = [path for path in sys.argv[1:] if path != "--fix"]
+    for path in paths:
         with open(path, encoding="utf-8") as file:
             lines = file.read().split("\n")
+        if "--fix" in sys.argv and any(True for _ in wide_comments(lines)):
+            lines = narrowed(lines)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines))
         for rule in (broken_paragraphs, fallen_words, broken_strings, pushed_comments, wide_comments):
             for at, what in rule(lines):
                 print(f"{path}:{at + 1}: {what}: {lines[at].strip()[:80]}")

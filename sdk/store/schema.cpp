@@ -172,8 +172,8 @@ CREATE TABLE search_rebuild (from_row INTEGER PRIMARY KEY) STRICT;
 INSERT INTO search_rebuild (from_row) SELECT row FROM messages ORDER BY row LIMIT 1;
 )sql";
 
-// The index is of folded text (text_folding.hpp): accents go as well, ß is ss. It is filled after the store has
-// opened, while the app is at work.
+// The index is of folded text (text_folding.hpp): accents go as well, ß is ss. It is filled after the store
+// has opened, while the app is at work.
 constexpr const char* kVersion3 = R"sql(
 PRAGMA secure_delete = FAST;
 DROP TABLE search_places;

@@ -121,9 +121,9 @@ struct MessagesQuery {
 };
 
 struct SearchQuery {
-  /// Words, of which a message has to hold all, in any order: each as any part of its text, in any script; one
-  /// character is enough. Words in quotes ("quick fox") stand together. Letter case, accents (ubermut finds
-  /// Übermut) and the shape of quotation marks make no difference. At most 1024 bytes.
+  /// Words, of which a message has to hold all, in any order: each as any part of its text, in any script;
+  /// one character is enough. Words in quotes ("quick fox") stand together. Letter case, accents (ubermut
+  /// finds Übermut) and the shape of quotation marks make no difference. At most 1024 bytes.
   std::string text;
   ConversationId conversation;  ///< 0: everywhere
   std::size_t limit = 50;       ///< 1 to 100
@@ -148,8 +148,8 @@ struct SearchHit {
 struct SearchPage {
   std::vector<SearchHit> hits;  ///< newest first
   bool has_more = false;
-  /// False while the search index of an earlier version is made anew (SearchIndexProgress): older messages are
-  /// not found yet.
+  /// False while the search index of an earlier version is made anew (SearchIndexProgress): older messages
+  /// are not found yet.
   bool is_complete = true;
 };
 

@@ -4,11 +4,11 @@
 // The index knows trigrams: every three characters that stand together, and where. So it answers
 // - words of three characters or more as the trigrams that they consist of, several words as what the lists
 //   of all of them have in common;
-// - words of one or two by all trigrams that begin with them, which are neighbours in the index. A text's last
-//   characters have trigrams as well, since two end marks are indexed behind it.
-// Trigrams that begin with a common character or two may be everywhere. More than kManyPlaces of them, and the
-// word is looked for in the texts themselves: of the messages that hold the other words, or of all from the
-// newest, which fills a page soon.
+// - words of one or two by all trigrams that begin with them, which are neighbours in the index. A text's
+//   last characters have trigrams as well, since two end marks are indexed behind it.
+// Trigrams that begin with a common character or two may be everywhere. More than kManyPlaces of them, and
+// the word is looked for in the texts themselves: of the messages that hold the other words, or of all from
+// the newest, which fills a page soon.
 //
 // A store of an earlier version has its index made anew (`index_some`), the newest messages first; until that
 // is done, older ones are not found, and `is_complete` says so.

@@ -36,7 +36,8 @@ std::vector<std::string> split(std::string_view folded) {
   return words;
 }
 
-/// Where the character ends that the byte of the form before `end` comes from, and what was dropped behind it.
+/// Where the character ends that the byte of the form before `end` comes from, and what was dropped behind
+/// it.
 std::uint32_t end_in_source(const FoldedText& folded, std::size_t end, std::size_t text_size) {
   const auto last = folded.source[end - 1];
   while (end < folded.source.size() && folded.source[end] == last)

@@ -7,9 +7,9 @@
 // What becomes of a character hangs on nothing but the character, so a search finds the same whatever the
 // language of the phone:
 // - Capitals become small letters, in every script that has them. İ, I and ı are all i.
-// - Accents of Latin, Greek and Hebrew letters go, and the vowel points of Hebrew and Arabic, whether they are
-//   one code point with their letter or one of their own. So do the strokes of ø, đ, ł, ħ, ŧ. An ä is an a,
-//   not ae.
+// - Accents of Latin, Greek and Hebrew letters go, and the vowel points of Hebrew and Arabic, whether they
+//   are one code point with their letter or one of their own. So do the strokes of ø, đ, ł, ħ, ŧ. An ä is an
+//   a, not ae.
 // - ß is ss, æ is ae, œ is oe, þ is th, and ligatures are their letters.
 // - In Cyrillic ё is е, since Russian is mostly written without its dots, and accents that mark a stress go.
 //   й, ї, ў, ѓ and ќ are letters of their own and stay, as do the marked letters of Indian scripts and of

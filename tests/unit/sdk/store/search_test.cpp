@@ -152,7 +152,8 @@ std::vector<std::string> scan(const std::vector<std::string>& texts, const std::
 
 TEST(SearchAtRandom, FindsWhatAScanFinds) {
   // Few characters, so that most words stand somewhere; with syntax, quotes, marks that could be taken for
-  // our own, letters that fold to more or fewer bytes, the last character of Unicode, and one outside the BMP.
+  // our own, letters that fold to more or fewer bytes, the last character of Unicode, and one outside the
+  // BMP.
   const std::vector<std::string> characters{"a",  "A",    "b",          "京", "北", "ς",     "Σ",
                                             "Ⱥ",  "\"",   "ß",          "*",  " ",  "-",     "é",
                                             "我", "\x03", "\U0010ffff", "𐐀",  "👋",  "\u0301"};
