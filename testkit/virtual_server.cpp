@@ -4,22 +4,12 @@
 #include <utility>
 
 #include "server/adapters/memory/memory_session_registry.hpp"
-#include "server/gateway/api/rest_api.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/gateway/session/dispatcher.hpp"
 #include "server/gateway/session/session_jobs.hpp"
 #include "server/gateway/session/shard.hpp"
 #include "server/metrics/metrics.hpp"
-#include "server/services/accounts/auth_service.hpp"
-#include "server/services/accounts/contact_service.hpp"
-#include "server/services/accounts/device_service.hpp"
-#include "server/services/accounts/user_service.hpp"
-#include "server/services/conversations/conversation_service.hpp"
-#include "server/services/conversations/group_service.hpp"
-#include "server/services/messages/history_service.hpp"
-#include "server/services/messages/message_service.hpp"
-#include "server/services/messages/receipt_service.hpp"
-#include "server/services/messages/stream_service.hpp"
 
 namespace sotto::sim {
 
@@ -64,26 +54,16 @@ struct VirtualServer::Running final : server::ShardDriver,
       : world(options.world),
         clock(options.clock),
         storage(std::move(opened)),
-        auth(options.limits, storage->token_key(), options.accept_dev_code),
-        contacts(options.limits),
-        groups(options.limits),
-        users(groups),
-        messages(options.limits, conversations),
-        services{*storage,      registry,      push,
-                 auth,          conversations, messages,
-                 receipts,      streams,       options.world.random(),
-                 options.limits},
-        dispatcher(services, metrics),
-        shard(0, *this, services, options.session, metrics, dispatcher),
-        api(server::all_routes(
-                {auth, devices, users, contacts, conversations, groups, history, options.otp, metrics},
-                {"simulation", [] { return std::optional<std::string>(); }, {}}),
-            {*storage,
-             [this](const server::Store& store, Timestamp now, std::string_view token) {
-               return auth.authenticate(store, now, token);
-             },
-             metrics},
-            server::Cors({})) {
+        app(options.limits, options.accept_dev_code,
+            {.storage = *storage,
+             .registry = registry,
+             .otp_sender = options.otp,
+             .push_sender = push,
+             .random = options.world.random(),
+             .metrics = metrics}),
+        dispatcher(app),
+        shard(0, *this, app, options.session, dispatcher),
+        api(server::make_rest_api(app, process, server::Cors({}))) {
     dispatcher.attach({&shard});
     storage->start(dispatcher);
   }
@@ -167,17 +147,8 @@ struct VirtualServer::Running final : server::ShardDriver,
   server::Metrics metrics;
   server::MemorySessionRegistry registry;
   NoPush push;
-  server::AuthService auth;
-  server::DeviceService devices;
-  server::ContactService contacts;
-  server::ConversationService conversations;
-  server::GroupService groups;
-  server::UserService users;
-  server::HistoryService history;
-  server::MessageService messages;
-  server::ReceiptService receipts;
-  server::StreamService streams;
-  server::GatewayServices services;
+  server::Application app;
+  server::ProcessState process{"simulation", [] { return std::optional<std::string>(); }, {}};
   server::Dispatcher dispatcher;
   server::Shard shard;
   server::RestApi api;
@@ -220,7 +191,7 @@ void VirtualServer::accept(const std::shared_ptr<Link>& link, std::string token)
   auto* running = running_.get();
   auto weak = running->weak_from_this();
   std::unique_ptr<server::ReadJob> job = std::make_unique<server::TokenJob>(
-      running->auth, token, [weak, link, token](server::ServiceResult<server::Caller> caller) {
+      running->app.services.auth, token, [weak, link, token](server::ServiceResult<server::Caller> caller) {
         auto alive = weak.lock();
         if (!alive || link->broken()) return;
         alive->post([weak, link, token, caller = std::move(caller)] {

@@ -32,7 +32,7 @@ void VirtualStorage::after(Milliseconds delay, std::function<void()> work) {
 }
 
 bool VirtualStorage::write(std::unique_ptr<server::WriteJob>& job) {
-  if (waiting_.size() >= kQueue) return false;
+  if (closed_ || waiting_.size() >= kQueue) return false;
   waiting_.push_back(std::move(job));
   if (!batch_due_) {
     batch_due_ = true;
@@ -41,6 +41,11 @@ bool VirtualStorage::write(std::unique_ptr<server::WriteJob>& job) {
           [this] { run_batch(); });
   }
   return true;
+}
+
+void VirtualStorage::close() {
+  closed_ = true;
+  if (batch_due_) run_batch();
 }
 
 void VirtualStorage::run_batch() {
@@ -58,10 +63,11 @@ void VirtualStorage::committed(std::shared_ptr<const server::EventBatch> batch) 
 }
 
 bool VirtualStorage::read(std::unique_ptr<server::ReadJob>& job) {
+  if (closed_) return false;
   auto held = std::make_shared<std::unique_ptr<server::ReadJob>>(std::move(job));
   after(uses_.world.between(0ms, 2ms), [this, held] {
     if (reader_->begin()) (*held)->run(*reader_, uses_.clock());
-    const bool read = !reader_->fault();
+    const bool read = !reader_->failed();
     reader_->rollback();
     // What is read takes time to encode: meanwhile batches are committed that it knows nothing of.
     after(uses_.world.between(0ms, 3ms), [held, read] { (*held)->done(read); });

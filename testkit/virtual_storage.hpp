@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "server/adapters/sqlite/batch_writer.hpp"
 #include "server/adapters/sqlite/open.hpp"
 #include "server/adapters/sqlite/sqlite_store.hpp"
 #include "server/ports/event_sink.hpp"
 #include "server/ports/storage.hpp"
+#include "server/storage/batch_writer.hpp"
 #include "testkit/world.hpp"
 
 namespace sotto::sim {
@@ -39,11 +39,13 @@ class VirtualStorage final : public server::Storage,
   /// again later.
   static std::shared_ptr<VirtualStorage> open(Uses uses, const std::string& path, const char* vfs);
 
-  void start(server::EventSink& events) { events_ = &events; }
+  void start(server::EventSink& events) override { events_ = &events; }
+  /// Nothing more is run: dying is what ends it otherwise.
+  void close() override;
   /// The next batch that has something to publish dies before it does.
   void die_before_publishing() { die_before_publishing_ = true; }
 
-  [[nodiscard]] SecretBytes token_key() const { return token_key_.clone(); }
+  [[nodiscard]] SecretBytes token_key() const override { return token_key_.clone(); }
   [[nodiscard]] bool idle() const { return waiting_.empty() && !batch_due_; }
   server::SqliteStore& reader() { return *reader_; }
 
@@ -69,6 +71,7 @@ class VirtualStorage final : public server::Storage,
   std::vector<std::unique_ptr<server::WriteJob>> waiting_;
   bool batch_due_ = false;
   bool die_before_publishing_ = false;
+  bool closed_ = false;
   bool dead_ = false;
 };
 

@@ -25,7 +25,7 @@ class ReceiptStore {
                                                             std::size_t limit) const = 0;
 
   [[nodiscard]] virtual std::optional<ReceiptId> delivered(MessageId message, UserId user) const = 0;
-  /// The person's first `read` that covered the message.
+  /// The person's first `read` that covered the message, of those told to their own devices.
   [[nodiscard]] virtual std::optional<ReceiptId> first_read(ConversationId conversation, UserId user,
                                                             MessageId message) const = 0;
 

@@ -26,11 +26,13 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "server/model/event.hpp"
 
 namespace sotto::server {
 
+class EventSink;
 class Store;
 
 /// What a write may use beside the store.
@@ -70,6 +72,15 @@ class Storage {
   /// who slows down and tries again later.
   [[nodiscard]] virtual bool write(std::unique_ptr<WriteJob>& job) = 0;
   [[nodiscard]] virtual bool read(std::unique_ptr<ReadJob>& job) = 0;
+
+  /// The key that access tokens are signed with, made with the database.
+  [[nodiscard]] virtual SecretBytes token_key() const = 0;
+
+  /// Jobs handed in before wait for it. `events` has to live until `close` returns.
+  virtual void start(EventSink& events) = 0;
+  /// Everything taken is run and its `done` called; from then on nothing is taken. Jobs of a storage that was
+  /// never started are given up.
+  virtual void close() = 0;
 };
 
 }  // namespace sotto::server

@@ -11,27 +11,15 @@
 #include "server/adapters/log/log_push_sender.hpp"
 #include "server/adapters/memory/memory_session_registry.hpp"
 #include "server/adapters/webhook/webhook_otp_sender.hpp"
-#include "server/gateway/api/rest_api.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/gateway/net/gateway.hpp"
-#include "server/gateway/services.hpp"
 #include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
 #include "server/process/certificate.hpp"
 #include "server/process/data_folder.hpp"
 #include "server/process/housekeeping.hpp"
 #include "server/process/settings.hpp"
-#include "server/services/accounts/auth_service.hpp"
-#include "server/services/accounts/contact_service.hpp"
-#include "server/services/accounts/device_service.hpp"
-#include "server/services/accounts/user_service.hpp"
-#include "server/services/conversations/conversation_service.hpp"
-#include "server/services/conversations/group_service.hpp"
-#include "server/services/messages/history_service.hpp"
-#include "server/services/messages/message_service.hpp"
-#include "server/services/messages/receipt_service.hpp"
-#include "server/services/messages/retention_service.hpp"
-#include "server/services/messages/stream_service.hpp"
 
 namespace sotto::server {
 namespace {
@@ -55,26 +43,19 @@ struct ServerProcess::Parts {
         std::unique_ptr<EmbeddedStorage> opened)
       : metrics_held(std::move(counters)),
         metrics(*metrics_held),
-        limits(limits_of(config)),
         storage(std::move(opened)),
-        auth(limits, storage->token_key(), config.dev),
-        groups(limits),
-        users(groups),
-        contacts(limits),
-        messages(limits, conversations),
-        retention(limits),
         otp_sender(make_otp_sender(config, metrics)),
         push_sender(metrics),
+        app(limits_of(config), config.dev,
+            {.storage = *storage,
+             .registry = registry,
+             .otp_sender = *otp_sender,
+             .push_sender = push_sender,
+             .random = system_random(),
+             .metrics = metrics}),
         process{std::move(version), [this, data = config.data] { return not_ready(data); },
                 config.metrics_token.clone()},
-        api(all_routes({auth, devices, users, contacts, conversations, groups, history, *otp_sender, metrics},
-                       process),
-            {*storage,
-             [this](const Store& store, Timestamp now, std::string_view token) {
-               return auth.authenticate(store, now, token);
-             },
-             metrics},
-            Cors(config.allowed_origins)),
+        api(make_rest_api(app, process, Cors(config.allowed_origins))),
         gateway(gateway_config_of(config), metrics),
         certificate(config.tls_certificate),
         listen(config.listen),
@@ -87,24 +68,11 @@ struct ServerProcess::Parts {
 
   std::unique_ptr<Metrics> metrics_held;
   Metrics& metrics;
-  Limits limits;
   std::unique_ptr<EmbeddedStorage> storage;
-
-  AuthService auth;
-  DeviceService devices;
-  GroupService groups;
-  UserService users;
-  ContactService contacts;
-  ConversationService conversations;
-  MessageService messages;
-  ReceiptService receipts;
-  StreamService streams;
-  HistoryService history;
-  RetentionService retention;
-
   std::unique_ptr<OtpSender> otp_sender;
   LogPushSender push_sender;
   MemorySessionRegistry registry;
+  Application app;
   ProcessState process;
   RestApi api;
   Gateway gateway;
@@ -128,33 +96,24 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(const C
 
   EmbeddedOptions options;
   options.path = config.data + "/server.db";
-  options.node = static_cast<std::uint32_t>(config.node_id);
+  options.threads.node = static_cast<std::uint32_t>(config.node_id);
   options.readers = static_cast<unsigned>(config.storage_readers);
-  options.metrics = metrics.get();
+  options.threads.metrics = metrics.get();
   auto storage = EmbeddedStorage::open(std::move(options));
   if (!storage) return storage.error().text;
 
   auto parts = std::make_unique<Parts>(config, std::move(version), std::move(metrics), std::move(*storage));
   Parts& p = *parts;
   p.storage->start(p.gateway.events());
-  const auto listening = p.gateway.start({.storage = *p.storage,
-                                          .registry = p.registry,
-                                          .push_sender = p.push_sender,
-                                          .auth = p.auth,
-                                          .conversations = p.conversations,
-                                          .messages = p.messages,
-                                          .receipts = p.receipts,
-                                          .streams = p.streams,
-                                          .random = system_random(),
-                                          .limits = p.limits},
-                                         p.api);
+  const auto listening = p.gateway.start(p.app, p.api);
   if (!listening) {
     p.storage->close();
     return listening.error();
   }
   if (!p.certificate.empty()) warn_of_certificate(p.certificate);
-  p.housekeeping.emplace(
-      *p.storage, [&p](Store& store, WriteContext& context) { return p.retention.step(store, context); });
+  p.housekeeping.emplace(*p.storage, [&p](Store& store, WriteContext& context) {
+    return p.app.services.retention.step(store, context);
+  });
   return std::unique_ptr<ServerProcess>(new ServerProcess(std::move(parts)));
 }
 

@@ -6,6 +6,25 @@
 
 namespace sotto::server {
 
+namespace {
+StoreFault::Kind kind_of(int primary_code) {
+  switch (primary_code) {
+    case SQLITE_FULL:
+      return StoreFault::Kind::full;
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_BUSY:
+    case SQLITE_NOMEM:
+      return StoreFault::Kind::disk;
+    default:
+      return StoreFault::Kind::work;
+  }
+}
+}  // namespace
+
 SqliteStore::SqliteStore(sqlite::Database db, Role role)
     : connection_(std::move(db)),
       conversations_(connection_, role == Role::writer ? &cache_ : nullptr),
@@ -17,7 +36,7 @@ bool SqliteStore::begin() {
   connection_.clear_fault();
   Use(begin_).run();
   changes_at_begin_ = sqlite3_total_changes64(connection_.db().handle());
-  return !fault();
+  return !failed();
 }
 
 bool SqliteStore::commit(std::uint64_t last_id) {
@@ -27,7 +46,7 @@ bool SqliteStore::commit(std::uint64_t last_id) {
   const bool wrote = sqlite3_total_changes64(connection_.db().handle()) != changes_at_begin_;
   if (wrote) Use(note_last_id_, last_id).run();
   Use(commit_).run();
-  return !fault();
+  return !failed();
 }
 
 void SqliteStore::rollback() {
@@ -38,6 +57,11 @@ void SqliteStore::rollback() {
   // Some errors (a full disk) have rolled back by themselves.
   if (connection_.db().in_transaction()) Use(rollback_).run();
   connection_.clear_fault();
+}
+
+StoreFault SqliteStore::fault() const {
+  const int code = connection_.fault()->primary();
+  return {kind_of(code), code, sqlite3_errstr(code)};
 }
 
 bool SqliteStore::give_room_back() {

@@ -1,11 +1,8 @@
 // The store on SQLite: one connection with all its parts, for the writer or for one reader.
 //
 //   SqliteStore store(std::move(database), SqliteStore::Role::writer);
-//   store.begin();
-//   job->run(store, context);
-//   if (!store.commit(ids.last())) ...store.fault() says why; nothing of it is stored
 //
-// A reader begins a snapshot and ends it. One thread.
+// One thread.
 #pragma once
 
 #include <optional>
@@ -20,11 +17,11 @@
 #include "server/adapters/sqlite/stores/sqlite_conversation_store.hpp"
 #include "server/adapters/sqlite/stores/sqlite_message_store.hpp"
 #include "server/adapters/sqlite/stores/sqlite_receipt_store.hpp"
-#include "server/ports/store.hpp"
+#include "server/storage/transactional_store.hpp"
 
 namespace sotto::server {
 
-class SqliteStore final : public Store {
+class SqliteStore final : public TransactionalStore {
  public:
   enum class Role { writer, reader };
 
@@ -47,18 +44,14 @@ class SqliteStore final : public Store {
   [[nodiscard]] StreamId gone_up_to() const override;
   void touch() override;
 
-  // Units of work
-  /// A writer takes the write lock; a reader a snapshot. False: a fault.
-  bool begin();
-  /// The writer's work becomes durable, with `last_id` as the highest id handed out. False: nothing of it is
-  /// stored.
-  bool commit(std::uint64_t last_id);
-  /// The writer's work is dropped, and the reader's snapshot let go. Clears the fault.
-  void rollback();
-  /// After a rollback because the disk was full: whether there is room now that there was not before.
-  bool give_room_back();
+  // TransactionalStore
+  bool begin() override;
+  bool commit(std::uint64_t last_id) override;
+  void rollback() override;
+  bool give_room_back() override;
+  [[nodiscard]] bool failed() const override { return connection_.fault().has_value(); }
+  [[nodiscard]] StoreFault fault() const override;
 
-  [[nodiscard]] const std::optional<sqlite::SqliteError>& fault() const { return connection_.fault(); }
   Connection& connection() { return connection_; }
 
  private:

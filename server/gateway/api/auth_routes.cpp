@@ -1,7 +1,7 @@
 // Signing in, staying signed in, signing out.
+#include "server/application/application.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/ports/otp_sender.hpp"
-#include "server/services/accounts/auth_service.hpp"
 
 namespace sotto::server {
 namespace {
@@ -17,9 +17,9 @@ Answer token_answer(const ServiceResult<TokenPair>& pair) {
 
 }  // namespace
 
-void add_auth_routes(Routes& routes, const ApiServices& services) {
-  AuthService& auth = services.auth;
-  OtpSender& sender = services.otp_sender;
+void add_auth_routes(Routes& routes, Application& app) {
+  AuthService& auth = app.services.auth;
+  OtpSender& sender = app.ports.otp_sender;
 
   routes.push_back({"POST", "/api/auth/otp", Access::open, [&](Input& in) -> Work {
                       const OtpRequest request{in.text("phone_number"), in.request().remote_address};

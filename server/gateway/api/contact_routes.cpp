@@ -1,12 +1,12 @@
 // Contact discovery and blocking.
+#include "server/application/application.hpp"
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/accounts/contact_service.hpp"
 
 namespace sotto::server {
 
-void add_contact_routes(Routes& routes, const ApiServices& services) {
-  ContactService& contacts = services.contacts;
+void add_contact_routes(Routes& routes, Application& app) {
+  ContactService& contacts = app.services.contacts;
 
   routes.push_back({"GET", "/api/contacts", Access::token, [&](Input&) -> Work {
                       return Read{[&](const Store& store, Timestamp, const Caller& caller) {

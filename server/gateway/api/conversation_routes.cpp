@@ -1,8 +1,7 @@
 // The inbox, history, receipts, and opening a direct conversation.
+#include "server/application/application.hpp"
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/conversations/conversation_service.hpp"
-#include "server/services/messages/history_service.hpp"
 
 namespace sotto::server {
 namespace {
@@ -13,9 +12,9 @@ std::size_t read_limit(Input& in) {
 
 }  // namespace
 
-void add_conversation_routes(Routes& routes, const ApiServices& services) {
-  ConversationService& conversations = services.conversations;
-  HistoryService& history = services.history;
+void add_conversation_routes(Routes& routes, Application& app) {
+  ConversationService& conversations = app.services.conversations;
+  HistoryService& history = app.services.history;
 
   routes.push_back({"PUT", "/api/conversations/direct/{user_id}", Access::token, [&](Input& in) -> Work {
                       const auto peer = in.path_id<UserId>("user_id");

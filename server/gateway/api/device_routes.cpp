@@ -1,12 +1,12 @@
 // A person's own devices.
+#include "server/application/application.hpp"
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/accounts/device_service.hpp"
 
 namespace sotto::server {
 
-void add_device_routes(Routes& routes, const ApiServices& services) {
-  DeviceService& devices = services.devices;
+void add_device_routes(Routes& routes, Application& app) {
+  DeviceService& devices = app.services.devices;
 
   routes.push_back({"GET", "/api/devices", Access::token, [&](Input&) -> Work {
                       return Read{[&](const Store& store, Timestamp, const Caller& caller) {

@@ -1,7 +1,7 @@
 // Groups and who is in them.
+#include "server/application/application.hpp"
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/conversations/group_service.hpp"
 
 namespace sotto::server {
 namespace {
@@ -54,8 +54,8 @@ void add_member_routes(Routes& routes, GroupService& groups) {
 
 }  // namespace
 
-void add_group_routes(Routes& routes, const ApiServices& services) {
-  GroupService& groups = services.groups;
+void add_group_routes(Routes& routes, Application& app) {
+  GroupService& groups = app.services.groups;
 
   routes.push_back({"POST", "/api/groups", Access::token, [&](Input& in) -> Work {
                       return Write{[&, group = read_new_group(in)](Store& store, WriteContext& context,

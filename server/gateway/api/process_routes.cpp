@@ -1,5 +1,6 @@
 // What load balancers and Prometheus ask.
 #include "base/bytes.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/metrics/exposition.hpp"
@@ -24,8 +25,8 @@ bool may_see_metrics(const HttpRequest& request, const SecretBytes& token) {
 
 }  // namespace
 
-void add_process_routes(Routes& routes, const ApiServices& services, const ProcessState& process) {
-  const Metrics& metrics = services.metrics;
+void add_process_routes(Routes& routes, Application& app, const ProcessState& process) {
+  const Metrics& metrics = app.ports.metrics;
 
   routes.push_back({"GET", "/healthz", Access::open,
                     [](Input&) -> Work { return plain("text/plain; charset=utf-8", "ok\n"); }});

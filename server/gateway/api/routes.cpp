@@ -1,17 +1,31 @@
 #include "server/gateway/api/routes.hpp"
 
+#include <utility>
+
+#include "server/application/application.hpp"
+
 namespace sotto::server {
 
-Routes all_routes(const ApiServices& services, const ProcessState& process) {
+Routes all_routes(Application& app, const ProcessState& process) {
   Routes routes;
-  add_auth_routes(routes, services);
-  add_device_routes(routes, services);
-  add_user_routes(routes, services);
-  add_contact_routes(routes, services);
-  add_conversation_routes(routes, services);
-  add_group_routes(routes, services);
-  add_process_routes(routes, services, process);
+  add_auth_routes(routes, app);
+  add_device_routes(routes, app);
+  add_user_routes(routes, app);
+  add_contact_routes(routes, app);
+  add_conversation_routes(routes, app);
+  add_group_routes(routes, app);
+  add_process_routes(routes, app, process);
   return routes;
+}
+
+RestApi make_rest_api(Application& app, const ProcessState& process, Cors cors) {
+  return {all_routes(app, process),
+          {app.ports.storage,
+           [&auth = app.services.auth](const Store& store, Timestamp now, std::string_view token) {
+             return auth.authenticate(store, now, token);
+           },
+           app.ports.metrics},
+          std::move(cors)};
 }
 
 }  // namespace sotto::server

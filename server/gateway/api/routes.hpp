@@ -8,31 +8,12 @@
 #include <string_view>
 
 #include "base/secret.hpp"
+#include "server/gateway/api/rest_api.hpp"
 #include "server/gateway/api/route.hpp"
 
 namespace sotto::server {
 
-class AuthService;
-class ContactService;
-class ConversationService;
-class DeviceService;
-class GroupService;
-class HistoryService;
-class OtpSender;
-class UserService;
-struct Metrics;
-
-struct ApiServices {
-  AuthService& auth;
-  DeviceService& devices;
-  UserService& users;
-  ContactService& contacts;
-  ConversationService& conversations;
-  GroupService& groups;
-  HistoryService& history;
-  OtpSender& otp_sender;
-  Metrics& metrics;
-};
+struct Application;
 
 /// What the process knows about itself.
 struct ProcessState {
@@ -44,14 +25,17 @@ struct ProcessState {
 };
 
 /// Each appends its routes.
-void add_auth_routes(Routes& routes, const ApiServices& services);
-void add_device_routes(Routes& routes, const ApiServices& services);
-void add_user_routes(Routes& routes, const ApiServices& services);
-void add_contact_routes(Routes& routes, const ApiServices& services);
-void add_group_routes(Routes& routes, const ApiServices& services);
-void add_conversation_routes(Routes& routes, const ApiServices& services);
-void add_process_routes(Routes& routes, const ApiServices& services, const ProcessState& process);
+void add_auth_routes(Routes& routes, Application& app);
+void add_device_routes(Routes& routes, Application& app);
+void add_user_routes(Routes& routes, Application& app);
+void add_contact_routes(Routes& routes, Application& app);
+void add_group_routes(Routes& routes, Application& app);
+void add_conversation_routes(Routes& routes, Application& app);
+void add_process_routes(Routes& routes, Application& app, const ProcessState& process);
 
-Routes all_routes(const ApiServices& services, const ProcessState& process);
+Routes all_routes(Application& app, const ProcessState& process);
+
+/// The whole REST API of the server. `process` outlives it.
+RestApi make_rest_api(Application& app, const ProcessState& process, Cors cors);
 
 }  // namespace sotto::server

@@ -1,7 +1,7 @@
 // Profiles.
+#include "server/application/application.hpp"
 #include "server/gateway/api/model_json.hpp"
 #include "server/gateway/api/routes.hpp"
-#include "server/services/accounts/user_service.hpp"
 
 namespace sotto::server {
 namespace {
@@ -26,8 +26,8 @@ ProfileChange read_change(Input& in) {
 
 }  // namespace
 
-void add_user_routes(Routes& routes, const ApiServices& services) {
-  UserService& users = services.users;
+void add_user_routes(Routes& routes, Application& app) {
+  UserService& users = app.services.users;
 
   routes.push_back({"GET", "/api/users/me", Access::token, [&](Input&) -> Work {
                       return Read{[&](const Store& store, Timestamp, const Caller& caller) {

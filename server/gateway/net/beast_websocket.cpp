@@ -31,13 +31,13 @@ void BeastConnection::begin_upgrade(HttpRequest&& request) {
   Upgrade upgrade = std::move(*judgement.upgrade);
   std::string token = upgrade.token;
   std::unique_ptr<ReadJob> job = std::make_unique<TokenJob>(
-      context_.services.auth, std::move(token),
+      context_.app.services.auth, std::move(token),
       [loop = loop_, self = weak_from_this(), upgrade = std::move(upgrade)](ServiceResult<Caller> caller) {
         loop->post([self, upgrade, caller = std::move(caller)] {
           if (const auto alive = self.lock()) alive->on_caller(upgrade, caller);
         });
       });
-  if (context_.services.storage.read(job)) return;
+  if (context_.app.ports.storage.read(job)) return;
   HttpResponse busy = problem(503, "busy", "the server is busy");
   busy.headers.push_back({"Retry-After", "1"});
   respond(busy);

@@ -8,9 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "server/application/application.hpp"
 #include "server/gateway/net/gateway.hpp"
 #include "server/gateway/net/wire.hpp"
-#include "server/gateway/services.hpp"
 
 namespace sotto::server {
 
@@ -37,7 +37,7 @@ class Connection {
 /// What all connections of a gateway share. Outlives them.
 struct ConnectionContext {
   const GatewayConfig& config;
-  const GatewayServices& services;
+  Application& app;
   HttpApi& api;
   Metrics& metrics;
 };

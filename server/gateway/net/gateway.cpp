@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "proto/frame_codec.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/net/connection.hpp"
 #include "server/gateway/net/io_loop.hpp"
 #include "server/gateway/net/listener.hpp"
 #include "server/gateway/net/tls_context.hpp"
-#include "server/gateway/services.hpp"
 #include "server/gateway/session/dispatcher.hpp"
 #include "server/logging/log.hpp"
 #include "server/model/limits.hpp"
@@ -64,7 +64,7 @@ class Gateway::Impl {
 
   EventSink& events() { return events_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  Result<void, std::string> start(const GatewayServices& services, HttpApi& api);
+  Result<void, std::string> start(Application& app, HttpApi& api);
   Result<void, std::string> reload_certificate();
   void drain(std::chrono::milliseconds limit);
   void stop();
@@ -76,7 +76,6 @@ class Gateway::Impl {
   GatewayConfig config_;
   Metrics& metrics_;
   LateEventSink events_;
-  std::optional<GatewayServices> services_;
   std::optional<ConnectionContext> context_;
   std::optional<Dispatcher> dispatcher_;
   std::vector<std::shared_ptr<IoLoop>> loops_;
@@ -85,7 +84,7 @@ class Gateway::Impl {
   bool running_ = false;
 };
 
-Result<void, std::string> Gateway::Impl::start(const GatewayServices& services, HttpApi& api) {
+Result<void, std::string> Gateway::Impl::start(Application& app, HttpApi& api) {
   std::optional<TlsContext> tls;
   if (config_.tls_certificate_file.empty() != config_.tls_key_file.empty()) {
     return std::string("TLS needs both a certificate and a key file");
@@ -100,17 +99,15 @@ Result<void, std::string> Gateway::Impl::start(const GatewayServices& services, 
               SIG_IGN);  // OpenSSL writes to the socket itself; a peer that is gone is an error there
   discard_protobuf_logs();
 
-  services_.emplace(services);
-  context_.emplace(
-      ConnectionContext{.config = config_, .services = *services_, .api = api, .metrics = metrics_});
-  dispatcher_.emplace(*services_, metrics_, config_.frames_per_second, std::max(config_.frames_burst, 1u));
+  context_.emplace(ConnectionContext{.config = config_, .app = app, .api = api, .metrics = metrics_});
+  dispatcher_.emplace(app, config_.frames_per_second, std::max(config_.frames_burst, 1u));
   const unsigned threads =
       config_.io_threads > 0 ? config_.io_threads : std::max(1u, std::thread::hardware_concurrency());
-  const SessionSettings settings = session_settings(config_, services.limits);
+  const SessionSettings settings = session_settings(config_, app.limits);
   std::vector<Shard*> shards;
   for (unsigned i = 0; i < threads; ++i) {
     auto loop = std::make_shared<IoLoop>(config_.io_uring);
-    loop->set_shard(std::make_unique<Shard>(i, *loop, *services_, settings, metrics_, *dispatcher_));
+    loop->set_shard(std::make_unique<Shard>(i, *loop, app, settings, *dispatcher_));
     shards.push_back(&loop->shard());
     loops_.push_back(std::move(loop));
   }
@@ -191,8 +188,8 @@ Gateway::~Gateway() = default;
 EventSink& Gateway::events() {
   return impl_->events();
 }
-Result<void, std::string> Gateway::start(GatewayServices services, HttpApi& api) {
-  return impl_->start(services, api);
+Result<void, std::string> Gateway::start(Application& app, HttpApi& api) {
+  return impl_->start(app, api);
 }
 std::uint16_t Gateway::port() const {
   return impl_->port();

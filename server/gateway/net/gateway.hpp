@@ -3,7 +3,7 @@
 //
 //   Gateway gateway(config, metrics);
 //   storage.start(gateway.events());                 // what was committed goes out to connected devices
-//   auto started = gateway.start({storage, registry, ...}, api);   // server/gateway/services.hpp
+//   auto started = gateway.start(app, api);
 //   if (!started) return fail(started.error());      // "127.0.0.1:8080 is in use"
 //   ... wait for SIGTERM ...
 //   gateway.drain(5s);                               // going_away to everyone, then closes
@@ -24,8 +24,8 @@
 namespace sotto::server {
 
 class EventSink;
+struct Application;
 class HttpApi;
-struct GatewayServices;
 struct Metrics;
 
 struct GatewayConfig {
@@ -73,7 +73,7 @@ class Gateway {
   EventSink& events();
 
   /// Binds, then serves. The error says in one line what is wrong with which address, file or setting.
-  Result<void, std::string> start(GatewayServices services, HttpApi& api);
+  Result<void, std::string> start(Application& app, HttpApi& api);
   [[nodiscard]] std::uint16_t port() const;
 
   /// Reads certificate and key again, for the connections to come. On an error the old ones stay in use.

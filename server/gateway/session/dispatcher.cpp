@@ -30,19 +30,18 @@ class PushJob final : public ReadJob {
 
 }  // namespace
 
-Dispatcher::Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second,
-                       unsigned frames_burst)
-    : services_(services), metrics_(metrics), rates_(frames_per_second, frames_burst) {}
+Dispatcher::Dispatcher(Application& app, unsigned frames_per_second, unsigned frames_burst)
+    : app_(app), metrics_(app.ports.metrics), rates_(frames_per_second, frames_burst) {}
 
 void Dispatcher::attach(std::vector<Shard*> shards) {
   shards_ = std::move(shards);
   targets_.resize(shards_.size());
   ShardDriver& first = shards_.front()->driver();
-  hub_.emplace(services_, PresenceHub::Effects{
-                              .post = [&first](std::function<void()> work) { first.post(std::move(work)); },
-                              .tell = [this](const std::vector<PresenceNotice>& notices) { tell(notices); },
-                              .now = [&first] { return first.now(); },
-                          });
+  hub_.emplace(app_, PresenceHub::Effects{
+                         .post = [&first](std::function<void()> work) { first.post(std::move(work)); },
+                         .tell = [this](const std::vector<PresenceNotice>& notices) { tell(notices); },
+                         .now = [&first] { return first.now(); },
+                     });
 }
 
 // ---------------------------------------------------------------- a batch
@@ -75,7 +74,7 @@ void Dispatcher::address(std::uint32_t index, const MessageStored& event) {
   offline_.clear();
   for (const Member& member : event.conversation->members)
     recipients_.push_back(member.user);
-  services_.registry.find_all(recipients_, [&](std::size_t i, std::span<const Location> locations) {
+  app_.ports.registry.find_all(recipients_, [&](std::size_t i, std::span<const Location> locations) {
     if (locations.empty() && recipients_[i] != message.sender) offline_.push_back(recipients_[i]);
     for (const Location& location : locations) {
       if (location.device != message.sender_device) target(index, location.session);
@@ -88,17 +87,17 @@ void Dispatcher::wake_devices(const MessageStored& event) {
   std::vector<UserId> wanted = push_.wanted(event, offline_, event.message->created_at());
   if (wanted.empty()) return;
   std::unique_ptr<ReadJob> job =
-      std::make_unique<PushJob>(std::move(wanted), services_.push_sender, metrics_);
-  (void)services_.storage.read(job);  // too busy: the device fetches the message when it comes
+      std::make_unique<PushJob>(std::move(wanted), app_.ports.push_sender, metrics_);
+  (void)app_.ports.storage.read(job);  // too busy: the device fetches the message when it comes
 }
 
 void Dispatcher::address(std::uint32_t index, const ReceiptsStored& event) {
-  for (const Location& location : services_.registry.find(event.audience))
+  for (const Location& location : app_.ports.registry.find(event.audience))
     target(index, location.session);
 }
 
 void Dispatcher::address(std::uint32_t index, const ConversationChanged& event) {
-  services_.registry.find_all(event.audience, [&](std::size_t i, std::span<const Location> locations) {
+  app_.ports.registry.find_all(event.audience, [&](std::size_t i, std::span<const Location> locations) {
     const bool shows_members = event.change.shows_members_to(event.audience[i]);
     for (const Location& location : locations)
       target(index, location.session, shows_members);
@@ -106,7 +105,7 @@ void Dispatcher::address(std::uint32_t index, const ConversationChanged& event) 
 }
 
 void Dispatcher::address(std::uint32_t index, const DeviceRevoked& event) {
-  for (const Location& location : services_.registry.find(event.user)) {
+  for (const Location& location : app_.ports.registry.find(event.user)) {
     if (location.device == event.device) target(index, location.session);
   }
 }
@@ -132,7 +131,7 @@ void Dispatcher::typing(const Caller& from, const ConversationState& conversatio
     if (member.user != from.user) others.push_back(member.user);
   }
   std::vector<std::vector<std::uint64_t>> connections(shards_.size());
-  services_.registry.find_all(others, [&](std::size_t, std::span<const Location> locations) {
+  app_.ports.registry.find_all(others, [&](std::size_t, std::span<const Location> locations) {
     for (const Location& location : locations) {
       connections[location.session.thread].push_back(location.session.connection);
     }

@@ -1,7 +1,7 @@
 // Brings what was committed to the sessions it concerns, wherever they live: one post for each shard and
 // batch.
 //
-//   Dispatcher dispatcher(services, metrics, 20, 100);
+//   Dispatcher dispatcher(app, 20, 100);
 //   dispatcher.attach({&shard0, &shard1});
 //   storage.start(dispatcher);              // EventSink
 //
@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include "server/gateway/services.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/session/presence_hub.hpp"
 #include "server/gateway/session/shard.hpp"
 #include "server/ports/event_sink.hpp"
@@ -29,8 +29,7 @@ namespace sotto::server {
 class Dispatcher final : public EventSink, public ShardPeers {
  public:
   /// What each device may send: `frames_per_second`, `frames_burst` at once. 0: no limit.
-  Dispatcher(const GatewayServices& services, Metrics& metrics, unsigned frames_per_second = 0,
-             unsigned frames_burst = 1);
+  explicit Dispatcher(Application& app, unsigned frames_per_second = 0, unsigned frames_burst = 1);
   void attach(std::vector<Shard*> shards);
 
   // ---- EventSink
@@ -59,7 +58,7 @@ class Dispatcher final : public EventSink, public ShardPeers {
   void tell(const std::vector<PresenceNotice>& notices);
   void on_hub(std::function<void(PresenceHub&)> work);
 
-  GatewayServices services_;
+  Application& app_;
   Metrics& metrics_;
   std::vector<Shard*> shards_;
   std::optional<PresenceHub> hub_;  // on the first shard's thread

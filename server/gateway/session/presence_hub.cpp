@@ -60,7 +60,7 @@ void PresenceHub::look_again(PresenceService::Watch watch) {
           carry_out(std::move(effects));
         });
       });
-  if (services_.storage.read(job)) return;
+  if (app_.ports.storage.read(job)) return;
   looked_at_anew_.push_back(watch.viewer);
 }
 
@@ -89,7 +89,7 @@ void PresenceHub::write_seen() {
   auto job = std::make_unique<LastSeenJob>(std::exchange(unwritten_, {}));
   LastSeenJob& ours = *job;
   std::unique_ptr<WriteJob> work = std::move(job);
-  if (!services_.storage.write(work)) unwritten_ = std::move(ours).take();
+  if (!app_.ports.storage.write(work)) unwritten_ = std::move(ours).take();
 }
 
 }  // namespace sotto::server

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "server/gateway/services.hpp"
+#include "server/application/application.hpp"
 #include "server/services/presence/presence_service.hpp"
 
 namespace sotto::server {
@@ -19,8 +19,8 @@ class PresenceHub {
     std::function<void(std::vector<PresenceNotice>)> tell;
     std::function<Timestamp()> now;
   };
-  PresenceHub(const GatewayServices& services, Effects effects)
-      : services_(services), effects_(std::move(effects)), presence_(services.limits) {}
+  PresenceHub(Application& app, Effects effects)
+      : app_(app), effects_(std::move(effects)), presence_(app.limits) {}
 
   void heartbeat(UserId user, SessionRef session);
   void gone(UserId user, SessionRef session);
@@ -34,7 +34,7 @@ class PresenceHub {
   void look_again(PresenceService::Watch watch);
   void write_seen();
 
-  GatewayServices services_;
+  Application& app_;
   Effects effects_;
   PresenceService presence_;
   std::vector<LastSeen> unwritten_;     // the writer's queue was full

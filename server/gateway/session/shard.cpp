@@ -22,16 +22,16 @@ constexpr Milliseconds kReceiptsBusy{5};
 
 }  // namespace
 
-Shard::Shard(std::uint32_t index, ShardDriver& driver, const GatewayServices& services,
-             const SessionSettings& settings, Metrics& metrics, ShardPeers& peers)
+Shard::Shard(std::uint32_t index, ShardDriver& driver, Application& app, const SessionSettings& settings,
+             ShardPeers& peers)
     : index_(index),
       driver_(driver),
-      services_(services),
+      app_(app),
       settings_(settings),
-      metrics_(metrics),
+      metrics_(app.ports.metrics),
       peers_(peers),
       next_housekeeping_(driver.now() + kHousekeeping),
-      receipts_(services.limits.receipt_flush) {}
+      receipts_(app.limits.receipt_flush) {}
 
 // ---------------------------------------------------------------- sessions come and go
 
@@ -41,7 +41,7 @@ Session& Shard::open(Caller caller, WireFormat format, SessionSink& sink, std::s
   entry.session = std::make_unique<Session>(ref, caller, format, sink, *this);
   metrics_.sessions_open.add(1);
   // Registered before its first page can be read: what is committed from now on is told to it or in the page.
-  if (const auto older = services_.registry.add(caller.user, {.session = ref, .device = caller.device})) {
+  if (const auto older = app_.ports.registry.add(caller.user, {.session = ref, .device = caller.device})) {
     metrics_.sessions_superseded.add();
     peers_.supersede(older->session);
   }
@@ -51,7 +51,7 @@ Session& Shard::open(Caller caller, WireFormat format, SessionSink& sink, std::s
 }
 
 void Shard::left(const Session& session) {
-  services_.registry.remove(session.caller().user, session.ref());
+  app_.ports.registry.remove(session.caller().user, session.ref());
   peers_.gone(session.caller().user, session.ref());
 }
 
@@ -76,7 +76,7 @@ void Shard::drain(Milliseconds spread) {
     all.push_back(entry.session.get());
   for (Session* session : all) {
     const auto share =
-        services_.random.below(static_cast<std::uint64_t>(std::max<Milliseconds::rep>(spread.count(), 1)));
+        app_.ports.random.below(static_cast<std::uint64_t>(std::max<Milliseconds::rep>(spread.count(), 1)));
     session->drain(Milliseconds(static_cast<Milliseconds::rep>(share)));
   }
 }
@@ -197,12 +197,13 @@ void Shard::post_to(SessionRef ref, std::function<void(Session&)> work) {
 bool Shard::submit(const Session& session, NewMessage& message, const std::shared_ptr<SendBarrier>& barrier) {
   const SessionRef ref = session.ref();
   auto job = std::make_unique<MessageJob>(
-      services_.messages, ref, session.caller(), std::move(message), barrier, [this, ref](const Uuid& key) {
+      app_.services.messages, ref, session.caller(), std::move(message), barrier,
+      [this, ref](const Uuid& key) {
         post_to(ref, [key](Session& s) { s.on_answered(key, storage_failed()); });
       });
   MessageJob& ours = *job;
   std::unique_ptr<WriteJob> work = std::move(job);
-  if (services_.storage.write(work)) return true;
+  if (app_.ports.storage.write(work)) return true;
   message = std::move(ours).take();
   return false;
 }
@@ -210,7 +211,7 @@ bool Shard::submit(const Session& session, NewMessage& message, const std::share
 bool Shard::read_page(const Session& session, StreamId after, StreamId receipts_after) {
   const SessionRef ref = session.ref();
   std::unique_ptr<ReadJob> job = std::make_unique<PageJob>(
-      services_.streams,
+      app_.services.streams,
       PageJob::Request{.caller = session.caller(),
                        .format = session.format(),
                        .after = after,
@@ -220,29 +221,29 @@ bool Shard::read_page(const Session& session, StreamId after, StreamId receipts_
       [this, ref](std::shared_ptr<CatchUpPage> page) {
         post_to(ref, [page = std::move(page)](Session& s) { s.on_page(std::move(*page)); });
       });
-  return services_.storage.read(job);
+  return app_.ports.storage.read(job);
 }
 
 bool Shard::check_token(const Session& session, std::string token) {
   const SessionRef ref = session.ref();
-  std::unique_ptr<ReadJob> job =
-      std::make_unique<TokenJob>(services_.auth, std::move(token), [this, ref](ServiceResult<Caller> who) {
+  std::unique_ptr<ReadJob> job = std::make_unique<TokenJob>(
+      app_.services.auth, std::move(token), [this, ref](ServiceResult<Caller> who) {
         // A store that cannot be read says nothing about the token.
         if (who || who.error().code == ServiceCode::internal) return;
         post_to(ref, [error = who.error()](Session& s) { s.on_token_refused(error); });
       });
-  return services_.storage.read(job);
+  return app_.ports.storage.read(job);
 }
 
 bool Shard::typing(const Session& session, ConversationId conversation) {
   const SessionRef ref = session.ref();
   std::unique_ptr<ReadJob> job = std::make_unique<TypingJob>(
-      services_.conversations, session.caller(), conversation,
+      app_.services.conversations, session.caller(), conversation,
       [this, ref, from = session.caller()](ServiceResult<ConversationPtr> found) {
         if (found) return peers_.typing(from, **found);
         post_to(ref, [error = found.error()](Session& s) { s.on_refused(error); });
       });
-  return services_.storage.read(job);
+  return app_.ports.storage.read(job);
 }
 
 bool Shard::watch(const Session& session, std::vector<UserId> users) {
@@ -255,7 +256,7 @@ bool Shard::watch(const Session& session, std::vector<UserId> users) {
           if (!s.closed()) peers_.watch(s.ref(), viewer, views);
         });
       });
-  return services_.storage.read(job);
+  return app_.ports.storage.read(job);
 }
 
 void Shard::heartbeat(const Session& session) {
@@ -296,10 +297,10 @@ void Shard::flush_receipts() {
   if (batch.empty()) return answer_confirms(batch);
   const auto shared = std::make_shared<const ReceiptBatch>(std::move(batch));
   std::unique_ptr<WriteJob> job =
-      std::make_unique<ReceiptJob>(services_.receipts, shared, [this, shared](bool committed) {
+      std::make_unique<ReceiptJob>(app_.services.receipts, shared, [this, shared](bool committed) {
         driver_.post([this, shared, committed] { receipts_done(*shared, committed); });
       });
-  receipts_under_way_ = services_.storage.write(job);
+  receipts_under_way_ = app_.ports.storage.write(job);
   if (receipts_under_way_) return;
   unwritten_receipts_ = *shared;
   receipts_retry_ = driver_.now() + kReceiptsBusy;

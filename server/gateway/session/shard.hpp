@@ -1,7 +1,7 @@
 // The sessions of one io thread, and what that thread does for them: hands their messages to the writer,
 // reads their pages, collects their receipts, and delivers to them what was committed.
 //
-//   Shard shard(0, driver, services, settings, metrics, dispatcher);
+//   Shard shard(0, driver, app, settings, dispatcher);
 //   Session& session = shard.open(caller, WireFormat::json, sink, token);
 //   session.on_frame(...);
 //   shard.erase(session.ref());            // the connection is gone
@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/gateway/services.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/session/session.hpp"
 #include "server/gateway/session/session_host.hpp"
 #include "server/model/event.hpp"
@@ -70,8 +70,8 @@ struct Delivery {
 
 class Shard final : public SessionHost {
  public:
-  Shard(std::uint32_t index, ShardDriver& driver, const GatewayServices& services,
-        const SessionSettings& settings, Metrics& metrics, ShardPeers& peers);
+  Shard(std::uint32_t index, ShardDriver& driver, Application& app, const SessionSettings& settings,
+        ShardPeers& peers);
 
   /// Registers the device, supersedes its older connection, says hello.
   Session& open(Caller caller, WireFormat format, SessionSink& sink, std::string token);
@@ -136,7 +136,7 @@ class Shard final : public SessionHost {
 
   std::uint32_t index_;
   ShardDriver& driver_;
-  GatewayServices services_;
+  Application& app_;
   SessionSettings settings_;
   Metrics& metrics_;
   ShardPeers& peers_;

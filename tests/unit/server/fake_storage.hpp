@@ -6,8 +6,11 @@
 
 #include "base/random.hpp"
 #include "base/snowflake.hpp"
+#include "server/ports/otp_sender.hpp"
+#include "server/ports/push_sender.hpp"
 #include "server/ports/storage.hpp"
 #include "server/ports/store.hpp"
+#include "server/services/accounts/access_token.hpp"
 
 namespace sotto::server {
 
@@ -29,8 +32,24 @@ class NoStore final : public Store {
   void touch() override {}
 };
 
+/// What every double does alike.
+class StorageDouble : public Storage {
+ public:
+  [[nodiscard]] SecretBytes token_key() const override { return SecretBytes(kTokenKeyBytes); }
+  void start(EventSink&) override {}
+  void close() override {}
+};
+
+class NoPush final : public PushSender {
+  void send(PushNotice) override {}
+};
+
+class NoOtp final : public OtpSender {
+  void send(OtpMessage) override {}
+};
+
 /// Runs each job at once; `runs` times before it is committed, or fails, or takes none.
-class FakeStorage final : public Storage {
+class FakeStorage final : public StorageDouble {
  public:
   int runs = 1;
   bool works = true;

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/services/accounts/access_token.hpp"
 #include "tests/support/crash_vfs.hpp"
 
 namespace sotto::server::testing {
@@ -20,19 +21,26 @@ TempFolder::~TempFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-World::World(const Limits& given)
-    : limits(given), groups(limits), contacts(limits), messages(limits, conversations), retention(limits) {
-  open();
-}
+World::World(const Limits& given) : World(given, "", nullptr) {}
 
-World::World(const Limits& given, test::CrashDisk& disk)
+World::World(const Limits& given, test::CrashDisk& disk) : World(given, "server.db", disk.vfs_name()) {}
+
+World::World(const Limits& given, std::string path, const char* vfs)
     : limits(given),
-      groups(limits),
-      contacts(limits),
-      messages(limits, conversations),
-      retention(limits),
-      path_("server.db"),
-      vfs_(disk.vfs_name()) {
+      services(std::in_place, limits, SecretBytes(kTokenKeyBytes), false),
+      auth(services->auth),
+      devices(services->devices),
+      conversations(services->conversations),
+      groups(services->groups),
+      users(services->users),
+      contacts(services->contacts),
+      messages(services->messages),
+      stream(services->streams),
+      histories(services->history),
+      receipts(services->receipts),
+      retention(services->retention),
+      vfs_(vfs),
+      path_(path.empty() ? folder_.file("server.db") : std::move(path)) {
   open();
 }
 
@@ -48,7 +56,7 @@ void World::open() {
   ids_.emplace(1u);
   ids_->resume_after(opened->last_id);
   writer_.emplace(*store_, *ids_, random, *this);
-  auth.emplace(limits, std::move(opened->token_key), false);
+  services.emplace(limits, std::move(opened->token_key), false);
 }
 
 void World::restart() {

@@ -15,20 +15,10 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "server/adapters/sqlite/batch_writer.hpp"
 #include "server/adapters/sqlite/open.hpp"
 #include "server/adapters/sqlite/sqlite_store.hpp"
-#include "server/services/accounts/auth_service.hpp"
-#include "server/services/accounts/contact_service.hpp"
-#include "server/services/accounts/device_service.hpp"
-#include "server/services/accounts/user_service.hpp"
-#include "server/services/conversations/conversation_service.hpp"
-#include "server/services/conversations/group_service.hpp"
-#include "server/services/messages/history_service.hpp"
-#include "server/services/messages/message_service.hpp"
-#include "server/services/messages/receipt_service.hpp"
-#include "server/services/messages/retention_service.hpp"
-#include "server/services/messages/stream_service.hpp"
+#include "server/services/services.hpp"
+#include "server/storage/batch_writer.hpp"
 
 namespace sotto::test {
 class CrashDisk;
@@ -158,25 +148,28 @@ class World final : public EventSink {
   std::vector<Event> events;
   int batches = 0;  ///< published
 
-  std::optional<AuthService> auth;
-  DeviceService devices;
-  ConversationService conversations;
-  GroupService groups;
-  UserService users{groups};
-  ContactService contacts;
-  MessageService messages;
-  StreamService stream;
-  HistoryService histories;
-  ReceiptService receipts;
-  RetentionService retention;
+  /// Made anew by `restart`, as the process does; these names stay good.
+  std::optional<Services> services;
+  AuthService& auth;
+  DeviceService& devices;
+  ConversationService& conversations;
+  GroupService& groups;
+  UserService& users;
+  ContactService& contacts;
+  MessageService& messages;
+  StreamService& stream;
+  HistoryService& histories;
+  ReceiptService& receipts;
+  RetentionService& retention;
 
  private:
+  World(const Limits& limits, std::string path, const char* vfs);
   void open();
   std::string word_of(const StreamElement& element);
 
   TempFolder folder_;
-  std::string path_ = folder_.file("server.db");
-  const char* vfs_ = nullptr;
+  const char* vfs_;
+  std::string path_;
   std::unique_ptr<SqliteStore> store_;
   std::optional<SnowflakeGenerator> ids_;
   std::optional<BatchWriter> writer_;

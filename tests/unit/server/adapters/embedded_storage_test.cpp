@@ -56,7 +56,7 @@ class Embedded : public ::testing::Test {
   std::unique_ptr<EmbeddedStorage> open(std::size_t capacity = 1024) {
     EmbeddedOptions options;
     options.path = path;
-    options.queue_capacity = capacity;
+    options.threads.queue_capacity = capacity;
     auto opened = EmbeddedStorage::open(options);
     EXPECT_TRUE(opened) << (opened ? "" : opened.error().text);
     return *std::move(opened);
@@ -200,7 +200,7 @@ TEST_F(Embedded, CountsItsBatches) {
   Metrics metrics;
   EmbeddedOptions options;
   options.path = path;
-  options.metrics = &metrics;
+  options.threads.metrics = &metrics;
   auto storage = *EmbeddedStorage::open(options);
   for (const std::uint64_t id : {1u, 2u, 2u}) {
     auto job = insert(id);

@@ -121,7 +121,7 @@ TEST_F(Opening, AReaderSeesAnUnchangingSnapshot) {
   EXPECT_TRUE(store.accounts().find_user(ben.user));
   EXPECT_GT(store.snapshot(), before);
   store.accounts().set_last_seen(ann.user, now);  // may not write
-  EXPECT_TRUE(store.fault());
+  EXPECT_TRUE(store.failed());
   store.rollback();
 }
 

@@ -79,8 +79,7 @@ class DispatcherTest : public ShardTest {
   static constexpr UserId kCem{9};
 
   QueueDriver drivers[2];
-  Shard shards[2] = {{0, drivers[0], services, {}, metrics, dispatcher},
-                     {1, drivers[1], services, {}, metrics, dispatcher}};
+  Shard shards[2] = {{0, drivers[0], app, {}, dispatcher}, {1, drivers[1], app, {}, dispatcher}};
 };
 
 TEST_F(DispatcherTest, AMessageReachesEveryDeviceOfItsMembersButTheOneThatSentIt) {

@@ -217,11 +217,16 @@ GatewayTest::~GatewayTest() {
 }
 
 void GatewayTest::start() {
-  auto opened = EmbeddedStorage::open({.path = folder + "/server.db", .metrics = &metrics});
+  auto opened = EmbeddedStorage::open({.path = folder + "/server.db", .threads = {.metrics = &metrics}});
   ASSERT_TRUE(opened.ok()) << opened.error().text;
   storage = std::move(*opened);
-  auth_ = std::make_unique<AuthService>(limits, storage->token_key(), true);
-  messages_ = std::make_unique<MessageService>(limits, conversations_);
+  app_.emplace(limits, true,
+               Ports{.storage = *storage,
+                     .registry = registry,
+                     .otp_sender = no_otp_,
+                     .push_sender = no_push_,
+                     .random = system_random(),
+                     .metrics = metrics});
   gateway = std::make_unique<Gateway>(config, metrics);
   storage->start(gateway->events());
   const auto started = start_another(*gateway);
@@ -229,17 +234,7 @@ void GatewayTest::start() {
 }
 
 Result<void, std::string> GatewayTest::start_another(Gateway& other) {
-  return other.start({.storage = *storage,
-                      .registry = registry,
-                      .push_sender = no_push_,
-                      .auth = *auth_,
-                      .conversations = conversations_,
-                      .messages = *messages_,
-                      .receipts = receipts_,
-                      .streams = streams_,
-                      .random = system_random(),
-                      .limits = limits},
-                     *this);
+  return other.start(*app_, *this);
 }
 
 void GatewayTest::stop() {
@@ -271,12 +266,12 @@ void GatewayTest::write(std::function<void(Store&, WriteContext&)> work) {
 GatewayTest::Person GatewayTest::sign_in(const std::string& phone, std::optional<DeviceId> device) {
   Person person;
   write([&](Store& store, WriteContext& context) {
-    auto pair = auth_->login(store, context,
-                             {.phone_number = phone,
-                              .otp = "000000",
-                              .device_name = std::nullopt,
-                              .device_id = device,
-                              .remote_address = "127.0.0.1"});
+    auto pair = app_->services.auth.login(store, context,
+                                          {.phone_number = phone,
+                                           .otp = "000000",
+                                           .device_name = std::nullopt,
+                                           .device_id = device,
+                                           .remote_address = "127.0.0.1"});
     if (!pair) {
       ADD_FAILURE() << pair.error().detail;
       return;
@@ -289,7 +284,7 @@ GatewayTest::Person GatewayTest::sign_in(const std::string& phone, std::optional
 ConversationId GatewayTest::open_direct(const Person& a, const Person& b) {
   ConversationId id;
   write([&](Store& store, WriteContext& context) {
-    auto opened = conversations_.open_direct(store, context, a.caller, b.caller.user);
+    auto opened = app_->services.conversations.open_direct(store, context, a.caller, b.caller.user);
     if (opened) id = (*opened)->id;
   });
   return id;

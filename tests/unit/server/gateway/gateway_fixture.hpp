@@ -16,15 +16,11 @@
 #include "proto/frame_codec.hpp"
 #include "server/adapters/embedded/embedded_storage.hpp"
 #include "server/adapters/memory/memory_session_registry.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/http.hpp"
 #include "server/gateway/net/gateway.hpp"
-#include "server/gateway/services.hpp"
 #include "server/metrics/metrics.hpp"
-#include "server/services/accounts/auth_service.hpp"
-#include "server/services/conversations/conversation_service.hpp"
-#include "server/services/messages/message_service.hpp"
-#include "server/services/messages/receipt_service.hpp"
-#include "server/services/messages/stream_service.hpp"
+#include "tests/unit/server/fake_storage.hpp"
 
 namespace sotto::server {
 
@@ -93,7 +89,7 @@ class GatewayTest : public testing::Test, public HttpApi {
   /// With `config` and `limits` as the test has left them.
   void start();
   void stop();
-  /// The same store and services behind another gateway.
+  /// The same application behind another gateway.
   Result<void, std::string> start_another(Gateway& other);
   struct Person {
     Caller caller;
@@ -121,15 +117,9 @@ class GatewayTest : public testing::Test, public HttpApi {
   std::unique_ptr<Gateway> gateway;
 
  private:
-  class NoPush final : public PushSender {
-    void send(PushNotice) override {}
-  };
   NoPush no_push_;
-  std::unique_ptr<AuthService> auth_;
-  ConversationService conversations_;
-  std::unique_ptr<MessageService> messages_;
-  ReceiptService receipts_;
-  StreamService streams_;
+  NoOtp no_otp_;
+  std::optional<Application> app_;
 };
 
 }  // namespace sotto::server

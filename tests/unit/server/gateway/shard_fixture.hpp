@@ -7,13 +7,10 @@
 #include <memory>
 
 #include "server/adapters/memory/memory_session_registry.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/session/dispatcher.hpp"
 #include "server/gateway/session/shard.hpp"
-#include "server/services/accounts/auth_service.hpp"
-#include "server/services/conversations/conversation_service.hpp"
-#include "server/services/messages/message_service.hpp"
-#include "server/services/messages/receipt_service.hpp"
-#include "server/services/messages/stream_service.hpp"
+#include "tests/unit/server/fake_storage.hpp"
 #include "tests/unit/server/gateway/session_fixture.hpp"
 
 namespace sotto::server {
@@ -38,7 +35,7 @@ class QueueDriver final : public ShardDriver {
 };
 
 /// The jobs' work is not these tests' concern.
-class HeldStorage final : public Storage {
+class HeldStorage final : public StorageDouble {
  public:
   bool write(std::unique_ptr<WriteJob>& job) override {
     if (!full) writes.push_back(std::move(job));
@@ -63,24 +60,22 @@ class HeldStorage final : public Storage {
 
 class ShardTest : public testing::Test {
  protected:
-  class NoPush final : public PushSender {
-    void send(PushNotice) override {}
-  };
-
   HeldStorage storage;
   MemorySessionRegistry registry;
   NoPush push;
-  Limits limits;
-  AuthService auth{limits, SecretBytes(32), true};
-  ConversationService conversations;
-  MessageService messages{limits, conversations};
-  ReceiptService receipts;
-  StreamService streams;
+  NoOtp otp;
   SeededRandom random{1};
   Metrics metrics;
-  GatewayServices services{storage,  registry, push,    auth,   conversations,
-                           messages, receipts, streams, random, limits};
-  Dispatcher dispatcher{services, metrics};
+  Application app{Limits(),
+                  true,
+                  {.storage = storage,
+                   .registry = registry,
+                   .otp_sender = otp,
+                   .push_sender = push,
+                   .random = random,
+                   .metrics = metrics}};
+  const Limits& limits = app.limits;
+  Dispatcher dispatcher{app};
 };
 
 }  // namespace sotto::server

@@ -47,7 +47,7 @@ class ShardReceipts : public ShardTest {
   }
 
   QueueDriver turns;
-  Shard shard{0, turns, services, {}, metrics, dispatcher};
+  Shard shard{0, turns, app, {}, dispatcher};
   FakeSink sink;
   Session* session = nullptr;
 };

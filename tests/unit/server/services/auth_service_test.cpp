@@ -18,21 +18,21 @@ class Auth : public ::testing::Test {
   ServiceResult<OtpMessage> ask(const std::string& number = kNumber,
                                 const std::string& address = "192.0.2.1") {
     return world.write([&](Store& db, WriteContext& c) {
-      return world.auth->request_otp(db, c, {number, address});
+      return world.auth.request_otp(db, c, {number, address});
     });
   }
   ServiceResult<TokenPair> login(const std::string& otp, std::optional<DeviceId> device = {},
                                  const std::string& number = kNumber) {
     LoginRequest request{number, otp, "phone", device, "192.0.2.2"};
-    return world.write([&](Store& db, WriteContext& c) { return world.auth->login(db, c, request); });
+    return world.write([&](Store& db, WriteContext& c) { return world.auth.login(db, c, request); });
   }
   TokenPair sign_in(std::optional<DeviceId> device = {}) { return *login(ask()->code, device); }
   ServiceResult<TokenPair> refresh(const std::string& token) {
-    return world.write([&](Store& db, WriteContext& c) { return world.auth->refresh(db, c, token); });
+    return world.write([&](Store& db, WriteContext& c) { return world.auth.refresh(db, c, token); });
   }
   bool accepted(const std::string& access_token) {
     return world.read(
-        [&](const Store& db, Timestamp now) { return world.auth->authenticate(db, now, access_token).ok(); });
+        [&](const Store& db, Timestamp now) { return world.auth.authenticate(db, now, access_token).ok(); });
   }
   static std::string wrong(const std::string& code) { return code == "123456" ? "654321" : "123456"; }
 
@@ -101,7 +101,7 @@ TEST_F(Auth, ACodeOfAnotherLengthIsAWrongCodeAndCountsAsATry) {
 
 TEST_F(Auth, TheDevelopmentCodeWorksOnlyWhereItIsAccepted) {
   EXPECT_EQ(login("000000").error().code, ServiceCode::otp_invalid);
-  world.auth.emplace(unlimited(), SecretBytes(32), true);
+  world.services.emplace(world.limits, SecretBytes(32), true);
   EXPECT_TRUE(login("000000"));
 }
 
@@ -188,8 +188,7 @@ TEST_F(Auth, AnAccessTokenExpiresAndCannotBeChanged) {
 
 TEST_F(Auth, LoggingOutCountsAtOnce) {
   const TokenPair pair = sign_in();
-  ASSERT_TRUE(
-      world.write([&](Store& db, WriteContext& c) { return world.auth->logout(db, c, pair.caller); }));
+  ASSERT_TRUE(world.write([&](Store& db, WriteContext& c) { return world.auth.logout(db, c, pair.caller); }));
   EXPECT_EQ(world.events_of<DeviceRevoked>()[0].device, pair.caller.device);
   EXPECT_FALSE(accepted(pair.access_token));
   EXPECT_FALSE(refresh(pair.refresh_token));
@@ -232,7 +231,7 @@ TEST(AuthLimits, CodesAreLimitedPerNumberAndLoginsPerAddress) {
   World world;
   const auto ask = [&](const std::string& number, const std::string& address) {
     return world.write([&](Store& db, WriteContext& c) {
-      return world.auth->request_otp(db, c, {number, address});
+      return world.auth.request_otp(db, c, {number, address});
     });
   };
   for (unsigned i = 0; i < world.limits.otp_per_hour; ++i) {
@@ -248,7 +247,7 @@ TEST(AuthLimits, CodesAreLimitedPerNumberAndLoginsPerAddress) {
   for (unsigned i = 0; i < world.limits.logins_per_minute; ++i) {
     LoginRequest request{"+491510000010" + std::to_string(i % 10), "123456", {}, {}, "198.51.100.1"};
     const auto answer =
-        world.write([&](Store& db, WriteContext& c) { return world.auth->login(db, c, request); });
+        world.write([&](Store& db, WriteContext& c) { return world.auth.login(db, c, request); });
     EXPECT_EQ(answer.error().code, ServiceCode::otp_invalid);
   }
   EXPECT_EQ(ask("+4915100000444", "198.51.100.1").error().code, ServiceCode::rate_limited);

@@ -11,16 +11,12 @@
 #include <gtest/gtest.h>
 
 #include "server/adapters/console/console_otp_sender.hpp"
+#include "server/adapters/memory/memory_session_registry.hpp"
+#include "server/application/application.hpp"
 #include "server/gateway/api/routes.hpp"
 #include "server/metrics/metrics.hpp"
 #include "server/services/accounts/access_token.hpp"
-#include "server/services/accounts/auth_service.hpp"
-#include "server/services/accounts/contact_service.hpp"
-#include "server/services/accounts/device_service.hpp"
-#include "server/services/accounts/user_service.hpp"
-#include "server/services/conversations/conversation_service.hpp"
-#include "server/services/conversations/group_service.hpp"
-#include "server/services/messages/history_service.hpp"
+#include "tests/unit/server/fake_storage.hpp"
 
 namespace sotto::server {
 namespace {
@@ -54,20 +50,22 @@ std::set<std::string> documented_operations() {
 }
 
 struct World {
-  Limits limits;
   Metrics metrics;
   std::ostringstream console;
   ConsoleOtpSender sender{console, metrics};
-  AuthService auth{limits, SecretBytes(kTokenKeyBytes), false};
-  DeviceService devices;
-  GroupService groups{limits};
-  UserService users{groups};
-  ContactService contacts{limits};
-  ConversationService conversations;
-  HistoryService history;
+  FakeStorage storage;
+  MemorySessionRegistry registry;
+  NoPush push;
+  Application app{Limits(),
+                  false,
+                  {.storage = storage,
+                   .registry = registry,
+                   .otp_sender = sender,
+                   .push_sender = push,
+                   .random = system_random(),
+                   .metrics = metrics}};
   ProcessState process{"1", [] { return std::nullopt; }, SecretBytes()};
-  Routes routes =
-      all_routes({auth, devices, users, contacts, conversations, groups, history, sender, metrics}, process);
+  Routes routes = all_routes(app, process);
 };
 
 TEST(OpenApi, DescribesEveryRouteAndNoOther) {

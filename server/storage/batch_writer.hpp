@@ -12,31 +12,31 @@
 #include <memory>
 #include <span>
 
-#include "server/adapters/sqlite/sqlite_store.hpp"
 #include "server/ports/event_sink.hpp"
 #include "server/ports/storage.hpp"
+#include "server/storage/transactional_store.hpp"
 
 namespace sotto::server {
 
 class BatchWriter {
  public:
-  BatchWriter(SqliteStore& store, SnowflakeGenerator& ids, Random& random, EventSink& events)
+  BatchWriter(TransactionalStore& store, SnowflakeGenerator& ids, Random& random, EventSink& events)
       : store_(store), ids_(ids), random_(random), events_(events) {}
 
   void run(std::span<const std::unique_ptr<WriteJob>> jobs, Timestamp now);
   /// Transactions that were rolled back, ever.
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
-  /// SQLite's primary code of the last one.
-  [[nodiscard]] int last_error() const { return last_error_; }
+  /// Why the last one was; only after one.
+  [[nodiscard]] const StoreFault& last_fault() const { return last_fault_; }
 
  private:
   bool attempt(std::span<const std::unique_ptr<WriteJob>> jobs, Timestamp now);
 
-  SqliteStore& store_;
+  TransactionalStore& store_;
   SnowflakeGenerator& ids_;
   Random& random_;
   EventSink& events_;
-  int last_error_ = 0;
+  StoreFault last_fault_;
   std::uint64_t failures_ = 0;
 };
 
