@@ -231,6 +231,7 @@ TEST_F(Search, WhatComesAfterAZeroCharacterIsFoundToo) {
 
 /// A store as an earlier version left it.
 void make_version(int version, OpenStore& store) {
+  store->db.run("DROP TABLE server");
   store->db.run("DROP TABLE search_places");
   store->db.run("DROP TABLE search_rebuild");
   store->db.run("DROP TABLE search");
