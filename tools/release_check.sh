@@ -19,6 +19,7 @@ fail() { printf 'release-check: %s\n' "$*" >&2; exit 1; }
 log=$PWD/build/release-check.log
 mkdir -p build
 folder=$(mktemp -d /var/tmp/sotto-release-check.XXXXXX)
+chmod 755 "$folder" # it becomes a root folder, which every user of a machine may enter
 cleanup() {
   if [[ -n ${SOTTO_RELEASE_CHECK_KEEP:-} ]]; then
     say "left as it is: $folder"
