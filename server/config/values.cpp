@@ -54,7 +54,7 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
 
 std::string format_duration(Milliseconds duration) {
   if (duration.count() == 0) return "0s";
-  // Nobody says "1m" beside "90s".
+  // A minute is shown as 60s: the settings around it are 30s and 90s.
   if (duration == std::chrono::minutes(1)) return "60s";
   return format_quantity(static_cast<std::uint64_t>(duration.count()), kDurations);
 }

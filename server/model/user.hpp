@@ -36,7 +36,7 @@ struct User {
   bool deleted = false;  ///< the account is gone; the row stays so that old messages have a sender
 };
 
-/// Of a token only its BLAKE2b hash is stored.
+/// Only a token's BLAKE2b hash is stored.
 using TokenHash = std::array<std::uint8_t, 32>;
 
 enum class PushPlatform : std::uint8_t { none = 0, apns = 1, fcm = 2 };

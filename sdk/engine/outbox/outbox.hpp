@@ -49,7 +49,7 @@ class Outbox final : public Part {
 
   // ---- the server
   void on_ack(const lite::Ack& ack);
-  /// False: the key is none of ours.
+  /// False: no message of this device has that key.
   bool on_error(const lite::Error& error);
   /// An own message with this key came in the stream: its ack was lost.
   void on_seen(const store::MessagePlace& place, MessageId id, ConversationId conversation,

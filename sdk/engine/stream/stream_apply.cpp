@@ -24,9 +24,9 @@ ConversationChange to_change(lite::Conversation::Change change) {
              : ConversationChange::updated;
 }
 
-/// Whose a direct conversation is in which this device's person is alone: of somebody who has deleted their
-/// account, as the change of then says, or, where nobody is named, the note to oneself. Nothing where it is
-/// known already.
+/// The other person of a direct conversation that has this device's person as its only member. Either the
+/// other has deleted their account, and the change names them, or it names nobody and this is the note to
+/// oneself. Nothing where the person is known already.
 std::optional<UserId> peer_of_one_alone(const lite::Conversation& c, UserId me, UserId known) {
   for (const std::uint64_t user : c.affected_user_ids())
     if (is_valid_id(user) && UserId{user} != me) return UserId{user};

@@ -110,18 +110,18 @@ class SOTTO_API Client {
   /// *server* Revokes this device's tokens and disconnects. History stays. Offline, the tokens are forgotten
   /// here and it succeeds all the same.
   Operation logout(Done<void> done);
-  /// *server* The own profile; from this device where the server is out of reach.
+  /// *server* Your own profile. Falls back to the copy on this device when offline.
   Operation me(Done<Profile> done);
   /// *server*
   Operation update_profile(ProfileUpdate update, Done<Profile> done);
   /// *server* Deletes the account for good, and signs out.
   Operation delete_account(Done<void> done);
-  /// *server* Somebody's profile; from this device where the server is out of reach. `not_found`.
+  /// *server* A person's profile. Falls back to the copy on this device when offline. `not_found`.
   Operation user(UserId user, Done<Profile> done);
 
   // ------------------------------------------------------------------ connection
 
-  /// *local* Wants to be online from now on; completes at once, what comes of it arrives as
+  /// *local* Starts connecting and stays connected. Completes at once; progress arrives as
   /// ConnectionChanged. `invalid_state` where nobody is signed in.
   Operation connect(Done<void> done);
   /// *local* Closes the connection and stays offline; flushes read receipts first where it can.
@@ -220,7 +220,7 @@ class SOTTO_API Client {
   Operation discover(std::vector<std::string> phone_numbers, Done<std::vector<Contact>> done);
   /// *server* The person with this number, from this device where it is known; `not_found`.
   Operation find_user(std::string phone_number, Done<Contact> done);
-  /// *server* All contacts; from this device where the server is out of reach.
+  /// *server* All contacts. Falls back to the copy on this device when offline.
   Operation contacts(Done<std::vector<Contact>> done);
   /// *server*
   Operation remove_contact(UserId user, Done<void> done);

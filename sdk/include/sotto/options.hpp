@@ -52,7 +52,7 @@ struct ClientOptions {
   std::filesystem::path directory{};
   StoreKey key{};
 
-  /// How this device is called in the account's list of devices.
+  /// The device's name in the account's list of devices.
   std::string device_name = "sotto";
   /// Sent as User-Agent.
   std::string user_agent{};

@@ -95,7 +95,7 @@ Result<OpenedKey> KeyStore::open(bool create, const WrapSource& wrap_for) {
 }
 
 Error KeyStore::orphan_error() {
-  // A database without its key file: one of ours that has lost it, or none of ours at all?
+  // A database without its key file: is it one that we encrypted, or some other file?
   constexpr std::string_view kPlainMagic("SQLite format 3\0", 16);
   Result<RawFile> file = RawFile::open(base_, path_, SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READONLY);
   if (!file) return std::move(file).error();

@@ -228,7 +228,7 @@ void Session::refuse_bad(const FrameError& error) {
   v1::ServerFrame frame = error_frame(error.code, error.message);
   if (error.idempotency_key) frame.mutable_error()->set_idempotency_key(*error.idempotency_key);
   send(frame);
-  if (++bad_in_a_row_ >= kMaxBadInARow) close(close_code::kProtocolError, "too many frames that are none");
+  if (++bad_in_a_row_ >= kMaxBadInARow) close(close_code::kProtocolError, "too many malformed frames");
 }
 
 // ---------------------------------------------------------------- how fast

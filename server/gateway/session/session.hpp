@@ -75,7 +75,7 @@ class Session {
   void drain(Milliseconds reconnect_after);
 
  private:
-  /// The storage's queue is full, or receipts are: about the time of a batch.
+  /// How long to wait when the storage's queue or the receipts are full: roughly one batch.
   static constexpr Milliseconds kBusyRetry{5};
 
   enum class State : std::uint8_t { awaiting_sync, catching_up, live, closed };
