@@ -1,7 +1,11 @@
 // Where `sotto` keeps an account: a directory with the encrypted database, its key, and the server it belongs
 // to.
 //
-//   auto client = open_profile({.store = "", .profile = "anna", .server = "http://127.0.0.1:8080"});
+//   ProfileArguments arguments;
+//   arguments.profile = "anna";
+//   arguments.server = "https://chat.example.org";
+//   auto profile = find_profile(arguments);
+//   auto client = open_profile(*profile, arguments);
 //
 // The key is made at random at first and lies beside the database as `store.key`, readable by its owner
 // alone: it protects a copy of the database (a backup, a synced folder) but not from who can read the whole
@@ -19,14 +23,29 @@ namespace sotto::cli {
 struct ProfileArguments {
   std::filesystem::path store;  ///< the directory; "" for the profile's own
   std::string profile = "default";
-  std::string server;  ///< "" for the one used last
+  std::string server;         ///< "" for the one used last
+  bool server_moved = false;  ///< `server` is a new address of the account's server
+  bool insecure = false;      ///< http:// to another machine is meant
   std::string trusted_roots_file;
 };
 
 /// `$XDG_DATA_HOME/sotto/NAME`, or `~/.local/share/sotto/NAME`.
 std::filesystem::path profile_directory(const std::string& name);
 
-/// Opens the account, making directory and key where they are missing. Errors say what to do next.
-Result<std::unique_ptr<Client>> open_profile(const ProfileArguments& arguments);
+/// A place for an account, and its server.
+struct ProfilePlace {
+  std::filesystem::path directory;
+  std::string server;
+};
+
+/// Makes the directory where it is missing. Refuses http:// to another machine, which sends codes and tokens in
+/// the clear, unless it is meant. Errors say what to do next.
+Result<ProfilePlace> find_profile(const ProfileArguments& arguments);
+
+/// Opens the account, making its key where there is none. From now on its server is remembered.
+Result<std::unique_ptr<Client>> open_profile(const ProfilePlace& profile, const ProfileArguments& arguments);
+
+/// Whether an address is of this machine: localhost, 127.0.0.0/8, ::1.
+bool is_on_this_machine(const std::string& server);
 
 }  // namespace sotto::cli

@@ -1,6 +1,10 @@
 """`sotto login`, `sotto send` and their exit codes: what scripts rely on."""
+import json
 import os
+import pty
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -9,15 +13,15 @@ from harness.binaries import program
 from harness.people import DEV_CODE, fresh_phone_number
 
 
-def run(*arguments, given=None):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")}
+def run(*arguments, given=None, **variables):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SOTTO_")} | variables
     return subprocess.run([program("sotto"), *map(str, arguments)], input=given, capture_output=True, text=True,
                           env=environment, timeout=patience.ANSWER * 2, stdin=None if given is not None else subprocess.DEVNULL)
 
 
 def sign_in(server, store, number=None):
     number = number or fresh_phone_number()
-    done = run("login", "--server", server.url, "--store", store, "--phone", number, "--code", DEV_CODE)
+    done = run("login", "--server", server.url, "--store", store, "--phone", number, SOTTO_CODE=DEV_CODE)
     assert done.returncode == 0, done
     return number
 
@@ -58,6 +62,94 @@ def test_no_server_known_is_wrong_use(tmp_path):
 def test_an_unreachable_server_may_work_later(server, tmp_path):
     done = run("login", "--server", "http://127.0.0.1:9", "--store", tmp_path / "x", "--phone", fresh_phone_number(), "--code", "1")
     assert done.returncode == 3, done
+
+
+def test_an_account_is_not_taken_to_another_server(server, tmp_path):
+    sign_in(server, tmp_path / "alice")
+    done = run("send", "--server", "http://127.0.0.1:9", "--store", tmp_path / "alice", "+99912345678901", "x")
+    assert done.returncode == 1 and server.url in done.stderr and "--profile" in done.stderr, done
+    done = run("send", "--store", tmp_path / "alice", fresh_phone_number(), "x")
+    assert "127.0.0.1:9" not in done.stderr, done  # the address that was refused is not remembered
+
+
+def test_http_to_another_machine_has_to_be_meant(tmp_path):
+    asked = ("login", "--server", "http://chat.invalid", "--store", tmp_path / "x", "--phone", "+99912345678901")
+    done = run(*asked)
+    assert done.returncode == 2 and "--insecure" in done.stderr, done
+    done = run(*asked, "--insecure")
+    assert done.returncode == 3, done  # it was tried; there is no such machine
+
+
+def test_a_code_comes_from_a_file_or_the_environment(server, tmp_path):
+    (tmp_path / "code").write_text(DEV_CODE + "\n")
+    ways = {"file": (["--code-file", tmp_path / "code"], {}), "environment": ([], {"SOTTO_CODE": DEV_CODE})}
+    for name, (arguments, variables) in ways.items():
+        done = run("login", "--server", server.url, "--store", tmp_path / name, "--phone", fresh_phone_number(), *arguments, **variables)
+        assert done.returncode == 0 and "warning" not in done.stderr, done
+
+
+def test_a_code_on_the_command_line_is_for_this_machine_and_warned_of(server, tmp_path):
+    done = run("login", "--server", server.url, "--store", tmp_path / "x", "--phone", fresh_phone_number(), "--code", DEV_CODE)
+    assert done.returncode == 0 and "warning" in done.stderr, done
+    done = run("login", "--server", "https://chat.invalid", "--store", tmp_path / "y", "--phone", "+99912345678901", "--code", DEV_CODE)
+    assert done.returncode == 2 and "--code-file" in done.stderr, done
+
+
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b]52;c;b3duZWQ=\x07\x9b31m\u202e" + "x" * 3000
+
+
+@pytest.fixture
+def hostile_server():
+    """Refuses everything, in words that would take over a terminal."""
+    class Refuse(BaseHTTPRequestHandler):
+        def refuse(self):
+            body = json.dumps({"code": ESCAPES, "title": ESCAPES, "detail": ESCAPES}).encode()
+            self.send_response(400)
+            self.send_header("Content-Type", "application/problem+json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        do_GET = do_POST = do_PATCH = refuse
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Refuse) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
+def in_a_terminal(*arguments):
+    """What a program writes to a terminal of its own, until it ends."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen([program("sotto"), *map(str, arguments)], stdin=its, stdout=its, stderr=its, start_new_session=True)
+    os.close(its)
+    written = b""
+    try:
+        while piece := os.read(ours, 65536):
+            written += piece
+    except OSError:
+        pass  # the other end is closed
+    finally:
+        os.close(ours)
+        process.wait(timeout=patience.ANSWER * 2)
+    return written.decode(errors="replace")
+
+
+def test_a_hostile_server_does_not_reach_the_terminal(server, hostile_server, tmp_path):
+    store = tmp_path / "alice"
+    sign_in(server, store)
+    there = ("--server", hostile_server, "--server-moved", "--store")
+    written = {
+        "login": in_a_terminal("login", "--server", hostile_server, "--store", tmp_path / "new", "--phone", fresh_phone_number()),
+        "chat": in_a_terminal("chat", "--server", hostile_server, "--store", tmp_path / "new", "--phone", fresh_phone_number()),
+        "send": in_a_terminal("send", *there, store, fresh_phone_number(), "hello"),
+    }
+    for command, text in written.items():
+        assert text.strip(), command
+        assert not set(text) & set("\x1b\x07\x9b\u202e"), (command, text)
+        assert len(text) < 1000, (command, text)
 
 
 def test_help_and_version_are_printed():

@@ -1,12 +1,12 @@
 #include "sdk/cli/chat/chat.hpp"
 
 #include <array>
-#include <iostream>
 #include <poll.h>
 #include <unistd.h>
 
 #include "sdk/cli/chat/chat_screen.hpp"
 #include "sdk/cli/chat/chat_session.hpp"
+#include "sdk/cli/commands.hpp"
 #include "sdk/cli/wake_pipe.hpp"
 
 namespace sotto::cli {
@@ -16,17 +16,16 @@ namespace {
 constexpr int kRedrawEveryMs = 1'000;
 }  // namespace
 
+bool is_in_a_terminal() {
+  return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
+}
+
 int run_chat(Client& client, const std::string& with) {
-  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
-    std::cerr << "sotto: chat needs a terminal; scripts use sotto send or sotto rpc\n";
-    return 2;
-  }
   WakePipe wake;
   wake.catch_end_signals();
   client.set_wake_up([&wake] { wake.wake(); });
   if (auto connected = client.connect().get(); !connected) {
-    std::cerr << "sotto: " << connected.error().message << '\n';
-    return 1;
+    return report(connected.error());
   }
   {
     ChatScreen screen;

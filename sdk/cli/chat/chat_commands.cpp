@@ -1,27 +1,88 @@
 // The slash commands of `sotto chat`.
+#include <algorithm>
 #include <sstream>
 
+#include <boost/algorithm/string/trim.hpp>
+
 #include "sdk/cli/chat/chat_session.hpp"
+#include "sdk/cli/chat/text_layout.hpp"
 
 namespace sotto::cli {
 
 namespace {
 
-constexpr char kHelp[] =
-    "/new PHONE  /group NAME PHONE…  /add PHONE…  /members  /rename NAME  /leave  /search TEXT  "
-    "/retry  /drop  /name YOURS  /block  /unblock  /connect  /quit   "
-    "Alt-Enter: new line  PageUp: older";
+struct Command {
+  std::string_view usage;
+  std::string_view what;
+};
 
-std::string trimmed(std::string text) {
-  const auto from = text.find_first_not_of(" \n");
-  if (from == std::string::npos) return "";
-  return text.substr(from, text.find_last_not_of(" \n") - from + 1);
+// Short enough for a window of 40 columns.
+constexpr Command kCommands[] = {
+    {"/new PHONE", "start a chat"},
+    {"/group NAME PHONE…", "make a group"},
+    {"/add PHONE…", "add to this group"},
+    {"/members", "who is in this chat"},
+    {"/rename NAME", "rename this group"},
+    {"/leave", "leave this group"},
+    {"/search WORDS", "find messages"},
+    {"/retry, /drop", "the failed message"},
+    {"/name NAME", "how others see you"},
+    {"/block, /unblock", "this person"},
+    {"/connect", "connect again"},
+    {"/quit", "leave (or Ctrl-C)"},
+    {"Tab, Shift-Tab", "next, previous chat"},
+    {"PageUp, PageDown", "older, newer"},
+    {"Alt-Enter", "a new line"},
+    {"//", "begin with a /"},
+};
+constexpr std::size_t kUsageColumns = 19;
+
+std::string help() {
+  std::string text;
+  for (const Command& command : kCommands) {
+    if (!text.empty()) text += '\n';
+    text += command.usage;
+    text.append(kUsageColumns - std::min(columns(command.usage), kUsageColumns - 1), ' ');
+    text += command.what;
+  }
+  return text;
+}
+
+/// What to type for a command, or "" where there is none of that name.
+std::string usage_of(const std::string& name) {
+  for (const Command& command : kCommands) {
+    const auto end = command.usage.find(' ');
+    if (command.usage.substr(0, end) == "/" + name) return std::string(command.usage);
+  }
+  return "";
+}
+
+constexpr std::size_t kHitsShown = 5;
+
+/// One line of a message around the first word found.
+std::string excerpt(const SearchHit& hit) {
+  constexpr std::size_t kBytesBefore = 40;
+  constexpr std::size_t kColumns = 60;
+  const std::string& text = hit.message.text;
+  std::size_t from = hit.places.empty() ? 0 : hit.places.front().begin;
+  from = from > kBytesBefore ? from - kBytesBefore : 0;
+  while (from > 0 && from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80)
+    ++from;
+  std::string line = (from > 0 ? "…" : "") + text.substr(from);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return fit(line, kColumns);
+}
+
+/// Commands about the chat that is open.
+bool is_of_a_chat(const std::string& name) {
+  constexpr std::string_view kNames[] = {"members", "add", "rename", "leave", "block", "unblock"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 }  // namespace
 
 void ChatSession::run(std::string_view line) {
-  std::string text = trimmed(std::string(line));
+  std::string text = boost::trim_copy(std::string(line));
   if (text.empty()) return;
   if (!text.starts_with('/')) return send(std::move(text));
   if (text.starts_with("//")) return send(text.substr(1));
@@ -30,7 +91,7 @@ void ChatSession::run(std::string_view line) {
   words >> name;
   std::string rest;
   std::getline(words, rest, '\0');
-  rest = trimmed(rest);
+  boost::trim(rest);
   std::istringstream again(rest);
   Arguments arguments;
   for (std::string word; again >> word;)
@@ -48,7 +109,7 @@ void ChatSession::command(const std::string& name, const Arguments& arguments, c
   if (name == "quit" || name == "q") {
     ended_ = true;
   } else if (name == "help") {
-    say(kHelp);
+    say(help());
   } else if (name == "new" && arguments.size() == 1) {
     start_chat(arguments[0]);
   } else if (name == "group" && arguments.size() >= 2) {
@@ -64,8 +125,8 @@ void ChatSession::command(const std::string& name, const Arguments& arguments, c
     client_.connect(report("Connecting."));
   } else if (name == "retry" || name == "drop") {
     retry_failed(name == "drop");
-  } else if (conversation == nullptr) {
-    say("There is no such command, or no chat is open. /help lists the commands.");
+  } else if (conversation == nullptr && is_of_a_chat(name)) {
+    say("No chat is open. /new +49… starts one, Tab goes to the next.");
   } else if (name == "members") {
     show_members();
   } else if (name == "add" && !arguments.empty()) {
@@ -74,12 +135,16 @@ void ChatSession::command(const std::string& name, const Arguments& arguments, c
     client_.rename_group(open_id_, rest, report("Renamed."));
   } else if (name == "leave") {
     client_.leave_group(open_id_, report("You have left the group."));
-  } else if (name == "block" && conversation->peer_id) {
+  } else if (name == "block" && conversation != nullptr && conversation->peer_id) {
     client_.block(*conversation->peer_id, report("Blocked. /unblock takes it back."));
-  } else if (name == "unblock" && conversation->peer_id) {
+  } else if (name == "unblock" && conversation != nullptr && conversation->peer_id) {
     client_.unblock(*conversation->peer_id, report("No longer blocked."));
+  } else if (name == "block" || name == "unblock") {
+    say("/" + name + " is for a chat with one person.");
+  } else if (auto usage = usage_of(name); !usage.empty()) {
+    say("Type it like this: " + usage);
   } else {
-    say("/" + name + " is no command here, or needs something after it. /help lists the commands.");
+    say("There is no command /" + name + ". /help lists them.");
   }
 }
 
@@ -90,7 +155,8 @@ void ChatSession::start_chat(const std::string& phone) {
                                        ? "Nobody with the number " + phone + " is on this server."
                                        : contact.error().message);
                       }
-                      if (!contact->display_name.empty()) names_[contact->user_id] = contact->display_name;
+                      if (!contact->display_name.empty())
+                        names_.learn(contact->user_id, contact->display_name);
                       auto conversation = client_.open_direct(contact->user_id).get();
                       if (!conversation) return say(conversation.error().message);
                       open(*conversation);
@@ -145,7 +211,7 @@ void ChatSession::show_members() {
                     std::string text = "Members: ";
                     for (const auto& member : *members) {
                       if (&member != &members->front()) text += ", ";
-                      text += me && member.user_id == me->user_id ? "you" : name_of(member.user_id);
+                      text += me && member.user_id == me->user_id ? "you" : names_.of(member.user_id);
                       if (member.role == Role::admin) text += " (admin)";
                     }
                     say(text);
@@ -153,14 +219,18 @@ void ChatSession::show_members() {
 }
 
 void ChatSession::search(const std::string& text) {
-  client_.search({text, {}, 20, {}}, Done<SearchPage>([this, text](Result<SearchPage> page) {
-                   if (!page) return say(page.error().message);
-                   if (page->hits.empty()) return say("Nothing contains “" + text + "”.");
-                   const auto& hit = page->hits.front().message;
-                   open(hit.conversation_id);
-                   say(std::to_string(page->hits.size()) + (page->has_more ? " or more" : "") +
-                       " found; the newest: " + hit.text);
-                 }));
+  client_.search(
+      {text, {}, kHitsShown, {}}, Done<SearchPage>([this, text](Result<SearchPage> page) {
+        if (!page) return say(page.error().message);
+        const std::string still =
+            page->is_complete ? "" : "\nOlder messages are still being indexed: search again later.";
+        if (page->hits.empty()) return say("No message has all of: " + text + still);
+        open(page->hits.front().message.conversation_id);
+        std::string found = page->has_more ? "The newest messages found:" : "Found:";
+        for (const SearchHit& hit : page->hits)
+          found += "\n" + local_time(hit.message.created_at, "%-d %b %Y %H:%M") + "  " + excerpt(hit);
+        say(found + still);
+      }));
 }
 
 void ChatSession::retry_failed(bool drop) {

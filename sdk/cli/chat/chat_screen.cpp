@@ -19,14 +19,19 @@ enum Colour : short { kPlain = 0, kMine = 1, kTheirs = 2, kQuiet = 3, kProblem =
 constexpr int kListWidth = 24;  // columns; a name and a badge
 constexpr int kNarrow = 60;     // below this the list is left out, and the conversation has it all
 constexpr int kMaxInputLines = 5;
+constexpr int kLeastMessageLines = 1;  // stay in sight however long a notice is
 
 struct Area {
   int top, left, height, width;
 };
 
+/// Everything that is drawn. Text is measured and cut before, so it is made harmless before as well; what is
+/// here for all cannot be forgotten.
 void put(int y, int x, const std::string& text, attr_t attributes = A_NORMAL, short colour = kPlain) {
+  std::string shown = harmless(text);
+  std::replace(shown.begin(), shown.end(), '\n', ' ');
   attr_set(attributes, colour, nullptr);
-  mvaddnstr(y, x, text.c_str(), static_cast<int>(text.size()));
+  mvaddnstr(y, x, shown.c_str(), static_cast<int>(shown.size()));
   attr_set(A_NORMAL, kPlain, nullptr);
 }
 
@@ -59,7 +64,7 @@ struct Printed {
 /// One message as terminal lines.
 void print(const ChatLine& line, std::size_t width, std::vector<Printed>& out) {
   if (line.time.empty()) {
-    out.push_back({"── " + line.text + " ──", kQuiet, A_NORMAL, "", "", kPlain});
+    out.push_back({fit("── " + harmless(line.text) + " ──", width), kQuiet, A_NORMAL, "", "", kPlain});
     return;
   }
   const std::string who = line.is_mine ? "You" : harmless(line.sender);
@@ -73,8 +78,16 @@ void print(const ChatLine& line, std::size_t width, std::vector<Printed>& out) {
         {std::string(first ? 0 : indent, ' ') + text, colour, A_NORMAL, first ? prefix : "", "", kPlain});
     first = false;
   }
-  out.back().ticks = line.ticks;
-  out.back().ticks_colour = line.ticks_are_read ? kUnread : kQuiet;
+  const std::string ticks = harmless(line.ticks);
+  const auto used = columns(out.back().prefix) + columns(out.back().text) + 1;
+  if (used + columns(ticks) <= width) {
+    out.back().ticks = ticks;
+    out.back().ticks_colour = line.ticks_are_read ? kUnread : kQuiet;
+    return;
+  }
+  for (auto& text : wrap(ticks, room))
+    out.push_back(
+        {std::string(indent, ' ') + text, line.is_problem ? kProblem : kQuiet, A_NORMAL, "", "", kPlain});
 }
 
 void draw_lines(const ChatPicture& picture, const Area& area) {
@@ -98,6 +111,18 @@ void draw_lines(const ChatPicture& picture, const Area& area) {
     if (!line.ticks.empty())
       put(y, x + static_cast<int>(columns(line.text)) + 1, line.ticks, A_BOLD, line.ticks_colour);
   }
+}
+
+/// A notice as lines, at most `most`; the last says that there is more.
+std::vector<std::string> notice_lines(const std::string& notice, int width, int most) {
+  auto lines = wrap(harmless(notice), static_cast<std::size_t>(std::max(width - 1, 2)));
+  const auto room = static_cast<std::size_t>(std::max(most, 1));
+  if (lines.size() > room) {
+    lines.resize(room);
+    lines.back() = "… (the window is too small for the rest)";
+    lines.back() = fit(lines.back(), static_cast<std::size_t>(std::max(width - 1, 2)));
+  }
+  return lines;
 }
 
 /// The input line, which grows upwards to a few lines; returns how many it took.
@@ -170,7 +195,7 @@ void ChatScreen::draw(const ChatPicture& picture) {
   std::string title = fit(harmless(picture.title), static_cast<std::size_t>(std::max(width - 2, 1)));
   put(0, left, title, A_BOLD);
   if (!picture.connection.empty()) {
-    const auto note = fit(picture.connection, static_cast<std::size_t>(width / 2));
+    const auto note = fit(harmless(picture.connection), static_cast<std::size_t>(width / 2));
     put(0, COLS - static_cast<int>(columns(note)) - 1, note, A_BOLD, kProblem);
   }
   if (with_list) {
@@ -182,11 +207,13 @@ void ChatScreen::draw(const ChatPicture& picture) {
   const auto input_lines = std::min<int>(
       static_cast<int>(wrap(picture.input, static_cast<std::size_t>(std::max(width - 3, 4))).size()),
       kMaxInputLines);
-  const int notice_y = LINES - 1 - input_lines;
+  const auto notice = notice_lines(picture.notice, width, LINES - input_lines - kLeastMessageLines - 1);
+  const int notice_y = LINES - input_lines - static_cast<int>(notice.size());
   const Area messages{1, left, std::max(notice_y - 1, 1), width};
   page_height_ = static_cast<std::size_t>(messages.height);
   draw_lines(picture, messages);
-  put(notice_y, left, fit(harmless(picture.notice), static_cast<std::size_t>(width - 1)), A_NORMAL, kQuiet);
+  for (std::size_t i = 0; i < notice.size(); ++i)
+    put(notice_y + static_cast<int>(i), left, notice[i], A_NORMAL, kQuiet);
   draw_input(picture, LINES - 1, left, width);
   refresh();
 }

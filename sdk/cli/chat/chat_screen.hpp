@@ -1,4 +1,4 @@
-// Draws `sotto chat` with ncurses. It knows nothing of the SDK's client: it is given what to show, whole, and
+// Draws `sotto chat` with ncurses, all of it through one function that makes text harmless (text_layout.hpp). It knows nothing of the SDK's client: it is given what to show, whole, and
 // gives back keys.
 #pragma once
 
@@ -30,7 +30,7 @@ struct ChatLine {
 struct ChatPicture {
   std::string title;       ///< of the open conversation
   std::string connection;  ///< "" when all is well
-  std::string notice;      ///< the last answer to a command, or an error
+  std::string notice;      ///< the last answer to a command, or an error; may have several lines
   std::vector<ChatListRow> list;
   std::vector<ChatLine> lines;  ///< oldest first
   std::size_t scrolled_up = 0;  ///< terminal lines from the end

@@ -1,9 +1,9 @@
 #include "sdk/cli/chat/chat_session.hpp"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <variant>
+
+#include "sdk/cli/chat/text_layout.hpp"
 
 namespace sotto::cli {
 
@@ -11,15 +11,6 @@ namespace {
 
 /// As long as TypingReceived says; a new message ends it earlier.
 constexpr std::chrono::seconds kTypingShown{6};
-
-std::string local_time(Timestamp t, const char* format) {
-  const auto seconds = std::chrono::system_clock::to_time_t(t);
-  std::tm parts{};
-  ::localtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  const auto n = std::strftime(text.data(), text.size(), format, &parts);
-  return {text.data(), n};
-}
 
 std::string ticks(MessageState state) {
   switch (state) {
@@ -68,7 +59,10 @@ std::string describe(ConnectionState state) {
 
 }  // namespace
 
-ChatSession::ChatSession(Client& client) : client_(client), connection_(client.connection()) {
+ChatSession::ChatSession(Client& client)
+    : client_(client),
+      names_([&client](UserId user, Done<Profile> done) { client.user(user, std::move(done)); }),
+      connection_(client.connection()) {
   if (auto list = client_.open_conversation_list().get()) list_ = *list;
   refresh();
   if (list_ && !list_->rows().empty()) open(list_->rows().front().id);
@@ -234,24 +228,12 @@ const Conversation* ChatSession::open_conversation() const {
   return nullptr;
 }
 
-std::string ChatSession::title_of(const Conversation& c) const {
+std::string ChatSession::title_of(const Conversation& c) {
   if (!c.name.empty()) return c.name;
   if (c.peer_id) {
-    auto known = names_.find(*c.peer_id);
-    if (known != names_.end() && !known->second.empty()) return known->second;
+    if (auto name = names_.known(*c.peer_id); !name.empty()) return name;
   }
   return c.kind == ConversationKind::group ? "group" : "somebody new";
-}
-
-std::string ChatSession::name_of(UserId user) {
-  auto [entry, is_new] = names_.try_emplace(user);
-  if (is_new) {
-    client_.user(user, Done<Profile>([this, user](Result<Profile> profile) {
-                   if (profile) names_[user] = profile->display_name;
-                   if (!profile) names_.erase(user);  // asked again when it is shown again
-                 }));
-  }
-  return entry->second.empty() ? "user " + to_string(user).substr(0, 6) : entry->second;
 }
 
 bool ChatSession::is_typing(ConversationId conversation) const {
@@ -275,7 +257,7 @@ std::vector<ChatLine> ChatSession::lines() {
     if (date != day) out.push_back({"", "", day = date, "", false, false, false});
     ChatLine line;
     line.time = local_time(m.created_at, "%H:%M");
-    line.sender = m.is_mine ? "" : name_of(m.sender_id);
+    line.sender = m.is_mine ? "" : names_.of(m.sender_id);
     line.text = m.text;
     line.ticks = ticks(m.state);
     line.ticks_are_read = m.state == MessageState::read;
@@ -291,7 +273,6 @@ ChatPicture ChatSession::picture() {
   ChatPicture out;
   if (list_) {
     for (const auto& c : list_->rows()) {
-      if (c.peer_id && c.name.empty()) name_of(*c.peer_id);
       out.list.push_back({title_of(c), c.unread_count, c.id == open_id_, is_typing(c.id)});
     }
   }

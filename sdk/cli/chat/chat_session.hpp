@@ -19,6 +19,7 @@
 
 #include "sdk/cli/chat/chat_screen.hpp"
 #include "sdk/cli/chat/line_editor.hpp"
+#include "sdk/cli/chat/names.hpp"
 #include "sotto/client.hpp"
 
 namespace sotto::cli {
@@ -58,8 +59,7 @@ class ChatSession {
   Done<void> report(std::string done);
 
   [[nodiscard]] const Conversation* open_conversation() const;
-  [[nodiscard]] std::string title_of(const Conversation& conversation) const;
-  std::string name_of(UserId user);
+  [[nodiscard]] std::string title_of(const Conversation& conversation);
   [[nodiscard]] std::vector<ChatLine> lines();
   [[nodiscard]] bool is_typing(ConversationId conversation) const;
 
@@ -68,7 +68,7 @@ class ChatSession {
   std::shared_ptr<Timeline> timeline_;
   ConversationId open_id_;
   LineEditor line_;
-  std::map<UserId, std::string> names_;
+  Names names_;
   std::map<ConversationId, std::chrono::steady_clock::time_point> typing_until_;
   ConnectionState connection_ = ConnectionState::offline;
   std::string connection_cause_;

@@ -1,8 +1,13 @@
 #include "sdk/cli/chat/text_layout.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <cwchar>
+
+#include "base/utf8.hpp"
 
 namespace sotto::cli {
 
@@ -14,23 +19,27 @@ struct Character {
   std::size_t width = 0;
 };
 
-/// The first character of valid UTF-8; a stray byte counts as one.
+/// Stands for a byte that is no part of valid UTF-8.
+constexpr char32_t kStrayByte = 0xFFFF'FFFF;
+
+/// The first character; a stray byte counts as one.
 Character first(std::string_view text) {
   const auto lead = static_cast<std::uint8_t>(text[0]);
-  std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  length = std::min(length, text.size());
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (!is_valid_utf8(text.substr(0, length))) return {text.substr(0, 1), kStrayByte, 1};
   char32_t code = length == 1 ? lead : lead & (0xFFu >> (length + 1));
   for (std::size_t i = 1; i < length; ++i)
     code = code << 6 | (static_cast<std::uint8_t>(text[i]) & 0x3F);
   const int width = ::wcwidth(static_cast<wchar_t>(code));
-  return {text.substr(0, length), code, width > 0 ? static_cast<std::size_t>(width) : 0};
+  // -1: no character of this locale, drawn as some mark.
+  return {text.substr(0, length), code, width < 0 ? 1 : static_cast<std::size_t>(width)};
 }
 
 bool may_not_reach_the_terminal(char32_t c) {
   const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
   // Bidirectional overrides and isolates can make a line read as something else (Unicode TR 36, §2.6).
   const bool reorders = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-  return (control && c != '\n') || reorders;
+  return (control && c != '\n') || reorders || c == kStrayByte;
 }
 
 }  // namespace
@@ -91,6 +100,16 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   }
   flush(line.size());
   return lines;
+}
+
+std::string local_time(Timestamp t, const char* format) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
+  const std::time_t time = seconds;
+  std::tm parts{};
+  if (::localtime_r(&time, &parts) == nullptr) return "";
+  std::array<char, 64> text{};
+  const auto n = std::strftime(text.data(), text.size(), format, &parts);
+  return {text.data(), n};
 }
 
 std::string fit(std::string_view text, std::size_t width) {

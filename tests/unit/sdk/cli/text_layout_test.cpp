@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/utf8.hpp"
+
 namespace sotto::cli {
 namespace {
 
@@ -26,6 +28,22 @@ TEST_F(TextLayout, EscapeSequencesAndDirectionOverridesDoNotReachTheTerminal) {
   EXPECT_EQ(harmless("a\x7f\xC2\x9B"), "a\xEF\xBF\xBD\xEF\xBF\xBD");
   EXPECT_EQ(harmless("a\xE2\x80\xAEz"), "a\xEF\xBF\xBDz");
   EXPECT_EQ(harmless("a\tb\nc"), "a    b\nc");
+}
+
+TEST_F(TextLayout, AnEscapeDoesNotHideBehindHalfACharacter) {
+  for (const char* half :
+       {"\xC3", "\xE2\x82", "\xF0", "\xF0\x9F", "\xFF", "\x80", "\xC0\x9B", "\xED\xA0\x80"}) {
+    for (const char* text : {"", "\x1b]0;x\x07",
+                             "\xC2\x9B"
+                             "31m",
+                             "\xE2\x80\xAE"}) {
+      const std::string shown = harmless(std::string(half) + text);
+      EXPECT_TRUE(is_valid_utf8(shown)) << shown;
+      EXPECT_EQ(shown.find_first_of("\x1b\x07"), std::string::npos);
+      EXPECT_EQ(shown.find("\xC2\x9B"), std::string::npos);
+      EXPECT_EQ(shown.find("\xE2\x80\xAE"), std::string::npos);
+    }
+  }
 }
 
 TEST_F(TextLayout, LinesBreakAtSpacesAndLongWordsInside) {
