@@ -65,8 +65,11 @@ Result<Url> parse_url(std::string_view text) {
   url.authority = bracketed(url.host);
   if (url.port != usual_port) url.authority += ":" + std::to_string(url.port);
 
+  // Boost.URL 1.81 takes "127.0.0.1.example" for an address and a path after it.
+  const std::string path(view.encoded_path());
+  if (!path.empty() && path.front() != '/') return bad_url("has a host that is no host name");
   url.target = std::string(view.encoded_target());
-  if (url.target.empty() || url.target.front() != '/') url.target.insert(0, "/");
+  if (path.empty()) url.target.insert(0, "/");
   return url;
 }
 

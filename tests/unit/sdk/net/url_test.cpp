@@ -32,6 +32,14 @@ TEST(Url, WithoutPathAsksForTheRoot) {
   EXPECT_EQ(parse_url("http://a.example?x=1")->target, "/?x=1");
 }
 
+TEST(Url, HasItsSchemeAndHostInAnyCase) {
+  const auto url = parse_url("HTTPS://Chat.Example:8443/Path");
+  ASSERT_TRUE(url.ok());
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->authority, "chat.example:8443");
+  EXPECT_EQ(url->target, "/Path");
+}
+
 TEST(Url, TakesIpv6InBrackets) {
   const auto url = parse_url("http://[::1]:8080/x");
   ASSERT_TRUE(url.ok());
@@ -56,6 +64,8 @@ TEST(Url, ThatCannotBeMeantIsRefusedByName) {
   EXPECT_EQ(refused("http://a.example:0/"), "the server's URL has a port that is no port");
   EXPECT_EQ(refused("http://a.example:65536/"), "the server's URL has a port that is no port");
   EXPECT_EQ(refused("http://a%0d%0a.example/"), "the server's URL has a host that is no host name");
+  EXPECT_EQ(refused("http://127.0.0.1.example/"), "the server's URL has a host that is no host name");
+  EXPECT_EQ(refused("https://10.0.0.1.example:80"), "the server's URL has a host that is no host name");
   EXPECT_EQ(refused("http://a%00b/"), "the server's URL has a host that is no host name");
   EXPECT_EQ(refused("https://a%01b/"), "the server's URL has a host that is no host name");  // fuzzing
   EXPECT_EQ(refused("https://a%3Ab/"), "the server's URL has a host that is no host name");
