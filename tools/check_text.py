@@ -81,7 +81,8 @@ def narrowed(lines):
     while at < len(rest):
         line = rest[at]
         match = re.match(r"^(\s*///?<? *)(.*)$", line)
-        if match and len(line) > LIMIT and "http" not in line and (cut := line.rfind(" ", len(match[1]) + 1, LIMIT + 1)) > 0:
+        example = match and match[1].endswith("/   ")  # indented by three: a person has to break it
+        if match and not example and len(line) > LIMIT and "http" not in line and (cut := line.rfind(" ", len(match[1]) + 1, LIMIT + 1)) > 0:
             hanging = match[1] + ("  " if re.match(r"([-*]|\d+[.)]) ", match[2]) else "")
             more = line[cut + 1:]
             line = line[:cut]

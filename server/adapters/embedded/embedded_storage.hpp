@@ -1,6 +1,6 @@
 // The storage of one node: one SQLite file, held by this process alone, on threads.
 //
-//   auto storage = EmbeddedStorage::open({.path = data_dir + "/server.db", .threads = {.metrics = &metrics}});
+//   auto storage = EmbeddedStorage::open({.path = folder + "/server.db", .threads = {.metrics = &metrics}});
 //   if (!storage) return fail(storage.error().text);      // one line: what is wrong with which file
 //   (*storage)->start(gateway.events());
 //   ...
