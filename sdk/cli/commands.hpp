@@ -36,8 +36,8 @@ int sign_in(Client& client, std::string phone_number, std::string otp);
 /// What to tell who gives this as a person's name; empty: it is one. "/new ..." typed too early is no name.
 std::string_view refusal_of_name(std::string_view name);
 
-/// Sends one message; `to` is a phone number ("+4915…") or a conversation's id. Text "-": standard input, without the end of its
-/// last line.
+/// Sends one message; `to` is a phone number ("+4915…") or a conversation's id. Text "-": standard input,
+/// without the end of its last line.
 int send_message(Client& client, const std::string& to, std::string text);
 
 /// One line on standard error that says what went wrong and what to do; returns the exit code for it.

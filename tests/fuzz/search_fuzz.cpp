@@ -1,6 +1,6 @@
 // Search: what a person types against a message of somebody else. The input is the words up to the first line
-// feed, and the text after it. The index has to find what comparing finds, and the places have to be in order,
-// apart, and whole characters of the text.
+// feed, and the text after it. The index has to find what comparing finds, and the places have to be in
+// order, apart, and whole characters of the text.
 #include <algorithm>
 #include <cstdlib>
 #include <memory>

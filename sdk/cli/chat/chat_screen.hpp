@@ -1,5 +1,5 @@
-// Draws `sotto chat` with ncurses, all of it through one function that makes text harmless (text_layout.hpp). It knows nothing of the SDK's client: it is given what to show, whole, and
-// gives back keys.
+// Draws `sotto chat` with ncurses, all of it through one function that makes text harmless (text_layout.hpp).
+// It knows nothing of the SDK's client: it is given what to show, whole, and gives back keys.
 #pragma once
 
 #include <cstddef>
