@@ -182,7 +182,12 @@ class Bench:
         of = f"SDK store of {messages:,}: "
         self.row(of + "open", "100 ms", "", f"{ms('store_open/iterations:10'):.1f} ms")
         self.row(of + "page of 50", "5 ms", "", f"{ms('store_page_of_50/newest:0'):.2f} ms")
-        self.row(of + "search for three words", "50 ms", "", f"{ms('store_search/three_words'):.1f} ms")
+        self.row(of + "search for a rare / a frequent word", "50 ms", "",
+                 f"{ms('store_search/rare_word'):.1f} / {ms('store_search/frequent_word'):.1f} ms")
+        self.row(of + "search for two / three words", "50 ms", "",
+                 f"{ms('store_search/two_words'):.1f} / {ms('store_search/three_words'):.1f} ms")
+        self.row(of + "search for a phrase", "50 ms", "", f"{ms('store_search/phrase'):.1f} ms")
+        self.row(of + "search for a word of 2 letters", "50 ms", "", f"{ms('store_search/word_of_2'):.1f} ms")
         self.row(of + "search for a CJK word of 2 / 3 characters", "50 ms", "",
                  f"{ms('store_search/cjk_word_of_2'):.1f} / {ms('store_search/cjk_word_of_3'):.1f} ms")
         self.row(of + "search for a word of 2 that no message has", "50 ms", "", f"{ms('store_search/word_of_2_not_there'):.2f} ms")

@@ -166,6 +166,7 @@ SOTTO_SEARCH(word_of_2_and_rare_word, "we 77777");
 SOTTO_SEARCH(word_of_2_and_frequent_word, "we coffee");
 SOTTO_SEARCH(two_words_of_2, "we ee");
 SOTTO_SEARCH(words_that_never_meet, "coffee 北京");
+SOTTO_SEARCH(words_of_1_and_6_that_never_meet, "coffee 在");
 SOTTO_SEARCH(cjk_word_of_2, "北京");
 SOTTO_SEARCH(cjk_word_of_3, "在北京");
 SOTTO_SEARCH(cjk_two_words_of_2, "北京 上海");
