@@ -127,7 +127,6 @@ Result<Bytes> Group::protect(ByteView plaintext, const ProtectOptions& options, 
   mark_ratchets(state, current.context.epoch, current.messages);
   const PrivateMessage sealed =
       seal_private(*state.suite, content, *key, current.secrets.sender_data, block, env.random);
-  wipe(std::get<ApplicationData>(content.content.content).data);
   return to_message(WireFormat::private_message, sealed);
 }
 

@@ -12,8 +12,19 @@
 
 namespace sotto::mls {
 
+/// A plaintext: wiped when it ends, wherever that is.
 struct ApplicationData {
   Bytes data;
+
+  ApplicationData() = default;
+  explicit ApplicationData(Bytes plaintext) : data(std::move(plaintext)) {}
+  ApplicationData(const ApplicationData&) = default;
+  ApplicationData(ApplicationData&&) noexcept = default;
+  ApplicationData& operator=(ApplicationData other) noexcept {
+    data.swap(other.data);
+    return *this;
+  }
+  ~ApplicationData() { wipe(data); }
   friend bool operator==(const ApplicationData&, const ApplicationData&) = default;
 };
 

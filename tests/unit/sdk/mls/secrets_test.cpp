@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "sdk/mls/src/group/group_state.hpp"
+#include "tests/unit/sdk/mls/forging.hpp"
 #include "tests/unit/sdk/mls/test_client.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -212,6 +213,29 @@ TEST_P(SecretsInMemory, APlaintextIsTheCallersAlone) {
   ASSERT_TRUE(opened);
   EXPECT_EQ(copies_in_memory(needles[0].second), 1u);
   wipe(opened->data);
+  expect_gone(needles);
+}
+
+TEST_P(SecretsInMemory, APlaintextThatIsRefusedLeavesNothingBehind) {
+  Needles needles;
+  Bytes wrongly_signed;
+  {
+    const SecretBytes text = SecretBytes::random(world.random, 200);
+    needles.emplace_back("plaintext", Needle(text.view()));
+    const GroupState& state = groups[0].internals();
+    AuthenticatedContent content;
+    content.wire_format = WireFormat::private_message;
+    content.content = content_from(groups[0], ApplicationData{to_bytes(text.view())});
+    content.auth.signature = Bytes(64, 1);
+    SecretTree tree = state.current.messages.clone();
+    const MessageKey key = std::move(tree.next(groups[0].own_leaf(), RatchetType::application)).value();
+    wrongly_signed = to_message(
+        WireFormat::private_message,
+        seal_private(*state.suite, content, key, state.current.secrets.sender_data, 0, world.random));
+    wipe(std::get<ApplicationData>(content.content.content).data);
+  }
+  expect_gone(needles);
+  EXPECT_EQ(groups[1].process(wrongly_signed, world.env).error().code, ErrorCode::signature_invalid);
   expect_gone(needles);
 }
 
