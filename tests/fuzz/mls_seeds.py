@@ -15,7 +15,8 @@ STRUCTURES = {"mls_welcome": 0, "mls_group_info": 0, "mls_key_package": 0, "publ
 PROPOSALS = {"add_proposal": 1, "update_proposal": 2, "remove_proposal": 3, "pre_shared_key_proposal": 4,
              "re_init_proposal": 5, "external_init_proposal": 6, "group_context_extensions_proposal": 7}
 A_PROPOSAL = 4
-GROUP_INFO, GROUP_CONTEXT, AUTHENTICATED = 5, 6, 8
+A_COMMIT = 3
+GROUP_INFO, GROUP_CONTEXT, AUTHENTICATED, EXTENSION_CONTENTS, EXTENSIONS = 5, 6, 8, 9, 10
 # The most that is worth a place in the tree.
 LARGEST = 2048
 
@@ -26,6 +27,30 @@ def put(fuzzer, name, *parts):
     contents = b"".join(parts)
     if len(contents) <= LARGEST:
         (folder / name).write_bytes(contents)
+
+
+def vector(contents):
+    assert 64 <= len(contents) < 1 << 14
+    return (len(contents) | 0x4000).to_bytes(2, "big") + contents
+
+
+def put_long_lists():
+    """Lists as long as fit, which once cost the square of their length."""
+    numbers = [n.to_bytes(2, "big") for n in range(1, 601)]
+    psks = [b"\x01\x00\x04\x01\x01\x07\x20" + n + bytes(30) for n in numbers[:50]]
+    customs = [b"\x01" + n + b"\x00" for n in numbers[0x10:0x1f0]]
+    references = [b"\x02\x20" + n + bytes(30) for n in numbers[:55]]
+    for name, proposals in (("psks", psks), ("customs", customs), ("references", references)):
+        commit = vector(b"".join(proposals)) + b"\x00"
+        put("mls_structs_fuzz", f"many_{name}", bytes([A_COMMIT]), commit)
+        put("mls_process_fuzz", f"many_{name}", b"\x03", commit)
+    extensions = [n + b"\x00" for n in numbers]
+    put("mls_structs_fuzz", "many_extensions", bytes([EXTENSIONS]), vector(b"".join(extensions)))
+    put("mls_structs_fuzz", "many_extensions_one_twice", bytes([EXTENSIONS]), vector(b"".join(extensions + extensions[-1:])))
+    put("mls_process_fuzz", "many_group_extensions", b"\x02\x00\x07", vector(b"".join(extensions)))
+    required = vector(b"".join(numbers[:300])) * 3
+    put("mls_structs_fuzz", "many_required", bytes([EXTENSION_CONTENTS]), required)
+    put("mls_process_fuzz", "many_required", b"\x02\x00\x07", vector(b"\x00\x03" + vector(required)))
 
 
 def main():
@@ -69,6 +94,8 @@ def main():
     trees = sorted({case["tree"] for case in load("tree-validation")}, key=len)
     for number, tree in enumerate(trees[:3]):
         put("mls_join_fuzz", f"tree_{number}", b"\x04", bytes.fromhex(tree))
+
+    put_long_lists()
 
     for kind in (0, 1, 2):
         put("mls_state_fuzz", f"empty_{kind}", bytes([kind, 1]))
