@@ -98,7 +98,7 @@ class Peer {
     if (!group_) throw Failed{"no group"};
     return *group_;
   }
-  Environment env() { return {system_random(), wall_clock_now(), policy_, &psks_}; }
+  Environment env() { return {system_random(), wall_clock_now, policy_, &psks_}; }
   [[nodiscard]] static Lifetime lifetime() {
     return Lifetime::between(wall_clock_now() - std::chrono::hours(1),
                              wall_clock_now() + std::chrono::hours(24));

@@ -104,7 +104,7 @@ T must(sotto::mls::Result<T> result) {
 
 struct Bench {
   AcceptEveryCredential policy;
-  Environment env{system_random(), wall_clock_now(), policy};
+  Environment env{system_random(), wall_clock_now, policy};
   CipherSuite suite;
   std::vector<Identity> identities;
   std::vector<KeyPackageBundle> bundles;
@@ -179,7 +179,7 @@ struct Bench {
   void run(Table& table) {
     const std::size_t members = identities.size();
     const Lifetime lifetime =
-        Lifetime::between(env.now - std::chrono::hours(1), env.now + std::chrono::hours(24));
+        Lifetime::between(env.now() - std::chrono::hours(1), env.now() + std::chrono::hours(24));
     double package = kNoLimit;
     for (std::size_t i = 1; i < members; ++i)
       package = std::min(package, cost([&] {

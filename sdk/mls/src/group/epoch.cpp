@@ -76,14 +76,14 @@ void enter_epoch(GroupState& state, EpochState next, const Environment& env) {
   }
 
   PastEpoch past{ended,
-                 env.now,
+                 env.now(),
                  std::move(old.context_bytes),
                  std::move(old.secrets.sender_data),
                  std::move(old.messages),
                  old.tree.leaves()};
   past.messages.drop_handshake_ratchets();
   state.past.push_back(std::move(past));
-  expire_past_epochs(state, env.now);
+  expire_past_epochs(state, env.now());
 
   drop_proposals(state);
 }

@@ -54,7 +54,7 @@ Result<Group> Group::create(const GroupParams& params, Identity creator, const E
   leaf.capabilities = creator.capabilities;
   leaf.extensions = creator.leaf_extensions;
   leaf.lifetime = params.lifetime.value_or(
-      Lifetime::between(env.now - kDefaultLifetimeBefore, env.now + kDefaultLifetime));
+      Lifetime::between(env.now() - kDefaultLifetimeBefore, env.now() + kDefaultLifetime));
   sign_leaf(leaf, creator.keys, {});
   LeafCheck check;
   check.suite = params.cipher_suite;
@@ -82,7 +82,7 @@ Result<Group> Group::create(const GroupParams& params, Identity creator, const E
 
 Result<ProcessedMessage> Group::process(ByteView message, const Environment& env) {
   GroupState& state = *state_;
-  expire_past_epochs(state, env.now);
+  expire_past_epochs(state, env.now());
   auto opened = open_message(state, message, false, env);
   if (!opened) return opened.error();
   switch (opened->content.content.type()) {
@@ -103,7 +103,7 @@ Result<ProcessedMessage> Group::process(ByteView message, const Environment& env
 }
 
 Result<ApplicationMessage> Group::unprotect(ByteView message, const Environment& env) {
-  expire_past_epochs(*state_, env.now);
+  expire_past_epochs(*state_, env.now());
   auto opened = open_message(*state_, message, true, env);
   if (!opened) return opened.error();
   return take_application(*state_, *opened);

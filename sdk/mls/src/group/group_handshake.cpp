@@ -115,7 +115,7 @@ Result<OpenedMessage> open_private_message(GroupState& state, const PrivateMessa
                  "a handshake message of epoch " + std::to_string(message.epoch.value)};
   if (!is_current) {
     out.past = find_past(state, message.epoch);
-    if (out.past == nullptr || env.now - out.past->ended > state.config.max_past_epoch_age)
+    if (out.past == nullptr || env.now() - out.past->ended > state.config.max_past_epoch_age)
       return Error{ErrorCode::epoch_unavailable, "no keys of epoch " + std::to_string(message.epoch.value)};
   }
   const SecretBytes& sender_secret = is_current ? state.current.secrets.sender_data : out.past->sender_data;

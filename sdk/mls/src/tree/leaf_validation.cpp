@@ -27,7 +27,7 @@ Result<void> check_lifetime(const LeafNode& leaf, const LeafCheck& check, const 
     return leaf_error(ErrorCode::leaf_lifetime_too_long, check, "lifetime too long");
   const bool joining = check.event == CredentialEvent::join;
   if (!check.own && !(joining ? env.lifetimes.check_joining : env.lifetimes.check_received)) return {};
-  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_unix_ms(env.now) / 1000));
+  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(0, to_unix_ms(env.now()) / 1000));
   if (now < l.not_before || now > l.not_after)
     return leaf_error(ErrorCode::leaf_lifetime_not_current, check, "expired or not yet valid");
   return {};
@@ -65,7 +65,7 @@ Result<void> check_credential(const LeafNode& leaf, const LeafCheck& check, cons
   c.group_id = check.group_id;
   c.old_leaf = check.old_leaf;
   c.new_leaf = &leaf;
-  c.now = env.now;
+  c.now = env.now();
   if (auto reason = env.policy.check_credential(c))
     return leaf_error(ErrorCode::leaf_credential_rejected, check, *reason);
   return {};
@@ -108,7 +108,7 @@ Result<void> check_group_extensions(const Extensions& extensions, ByteView group
     check.event = CredentialEvent::external_sender;
     check.group_id = group_id;
     check.external_sender = &sender;
-    check.now = env.now;
+    check.now = env.now();
     if (auto reason = env.policy.check_credential(check))
       return Error{ErrorCode::leaf_credential_rejected, "external sender: " + *reason};
   }

@@ -63,7 +63,7 @@ void verify_passive_client(const VectorCase& c, const Options& options) {
   suite_of(c);
   const GivenPsks psks(c);
   const AllowAll policy;
-  Environment env{system_random(), wall_clock_now(), policy, &psks};
+  Environment env{system_random(), wall_clock_now, policy, &psks};
   env.lifetimes = {options.check_lifetimes, options.check_lifetimes, 0};
 
   const auto bundle =

@@ -150,7 +150,7 @@ TEST(Suites, OnlyThoseOfTheTableAreSupported) {
   EXPECT_FALSE(is_supported(CipherSuite{0x0A0A}));
   SeededRandom random(4);
   const AcceptEveryCredential policy;
-  const Environment env{random, from_unix_ms(0), policy};
+  const Environment env{random, [] { return from_unix_ms(0); }, policy};
   const Identity me{Credential::basic({}), SignatureKeyPair::generate(random)};
   GroupParams params;
   params.cipher_suite = CipherSuite{2};

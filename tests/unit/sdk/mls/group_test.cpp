@@ -251,7 +251,7 @@ TEST_P(Groups, PastEpochsAreForgottenWithTime) {
   auto groups = group_of(world, clients, config);
   const auto late = groups[0].protect(as_bytes("late"), {}, world.env);
   ASSERT_TRUE(commit_to_all(world, groups[0], {&groups[1]}, {}));
-  world.env.now += config.max_past_epoch_age + Milliseconds(1);
+  world.now += config.max_past_epoch_age + Milliseconds(1);
   EXPECT_EQ(groups[1].unprotect(*late, world.env).error().code, ErrorCode::epoch_unavailable);
 }
 

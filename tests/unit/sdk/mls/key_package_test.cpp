@@ -73,7 +73,7 @@ TEST_F(KeyPackages, ASuiteThatIsNotKnownIsAnError) {
 
 TEST_F(KeyPackages, LifetimesAreChecked) {
   const KeyPackage package = alice.package().key_package;
-  world.env.now = kTestNow + std::chrono::hours(1001);
+  world.now = kTestNow + std::chrono::hours(1001);
   EXPECT_EQ(refusal(package), ErrorCode::leaf_lifetime_not_current);
   world.env.lifetimes.check_received = false;
   EXPECT_EQ(refusal(package), std::nullopt);

@@ -26,11 +26,12 @@ struct TestWorld {
   SeededRandom random{7};
   AcceptEveryCredential policy;
   MapOfPsks psks;
-  Environment env{random, kTestNow, policy, &psks};
+  Timestamp now = kTestNow;
+  Environment env{random, [this] { return now; }, policy, &psks};
   CipherSuite suite = kDefaultSuite;
 
   [[nodiscard]] Lifetime lifetime() const {
-    return Lifetime::between(kTestNow - std::chrono::hours(1), kTestNow + std::chrono::hours(1000));
+    return Lifetime::between(now - std::chrono::hours(1), now + std::chrono::hours(1000));
   }
 };
 

@@ -4,11 +4,14 @@
 //     std::optional<std::string> check_credential(const CredentialCheck& c) const override { ... }
 //   };
 //   MyPolicy policy;
-//   Environment env{system_random(), wall_clock_now(), policy};
+//   Environment env{system_random(), wall_clock_now, policy};
 #pragma once
 
 #include <optional>
+#include <functional>
+#include <memory>
 #include <string>
+#include <span>
 
 #include "sotto/mls/leaf_node.hpp"
 #include "sotto/mls/types.hpp"
@@ -94,10 +97,11 @@ struct LifetimeRules {
   std::uint64_t max_seconds = 400ull * 24 * 3600;
 };
 
-/// What every operation is given from outside; the library reads no clock and no random device.
+/// What every operation is given from outside; the library reads no clock and no random device. May be kept
+/// for as long as what it refers to.
 struct Environment {
   Random& random;
-  Timestamp now;
+  std::function<Timestamp()> now;  ///< e.g. wall_clock_now
   const Policy& policy;
   const PskSource* psks = nullptr;
   LifetimeRules lifetimes{};
