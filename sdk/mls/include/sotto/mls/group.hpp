@@ -1,13 +1,16 @@
 // A group as one of its members sees it (RFC 9420 §8, §11, §12). A value without I/O: it is given messages,
 // randomness and time, and gives messages back.
 //
+//   Environment env{system_random(), wall_clock_now, policy};     // policy.hpp
+//   GroupParams params;
+//   params.group_id = to_bytes(as_bytes("friends"));
 //   auto group = Group::create(params, std::move(me), env);
 //   CommitOptions add;
 //   add.proposals = {Proposal::add(bobs_package)};
-//   auto made = group->commit(add, env);              // the group has not moved yet
-//   send(made->message);                              // the delivery service accepts one commit an epoch
-//   group->adopt(std::move(made->pending));           // accepted: now it moves
-//   send(bob, *made->welcome);                        // and only now may Bob hear of it (§14)
+//   auto made = group->commit(add, env);                          // the group has not moved yet
+//   send(made->message);                                          // the service accepts one commit an epoch
+//   auto change = group->adopt(std::move(made->pending), env);    // accepted: now it moves
+//   send(*made->welcome);                                         // and only now may Bob hear of it (§14)
 //
 //   auto bob = Group::join(welcome, bobs_bundle, std::move(bobs_identity), {}, env);
 //   auto sealed = bob->protect(as_bytes("hi"), {}, env);
