@@ -34,14 +34,18 @@ void put_length(std::uint8_t* out, std::size_t n) {
 }  // namespace
 
 Writer::~Writer() {
-  if (secret_) wipe(buffer_);
+  if (content_ == Content::secret) wipe(buffer_);
 }
 
 std::uint8_t* Writer::grow(std::size_t n) {
   if (size_ + n > buffer_.size()) {
+    if (content_ == Content::measured) {
+      size_ += n;
+      return not_kept_;
+    }
     Bytes larger(std::max({size_ + n, buffer_.size() * 2, kFirstCapacity}));
     if (size_ != 0) std::memcpy(larger.data(), buffer_.data(), size_);
-    if (secret_) wipe(buffer_);
+    if (content_ == Content::secret) wipe(buffer_);
     buffer_.swap(larger);
   }
   std::uint8_t* at = buffer_.data() + size_;
@@ -56,6 +60,10 @@ void Writer::big_endian(std::uint64_t v, int bytes) {
 }
 
 void Writer::raw(ByteView bytes) {
+  if (content_ == Content::measured) {
+    size_ += bytes.size();
+    return;
+  }
   if (!bytes.empty()) std::memcpy(grow(bytes.size()), bytes.data(), bytes.size());
 }
 
@@ -65,17 +73,18 @@ void Writer::opaque(ByteView bytes) {
 }
 
 void Writer::length(std::size_t n) {
-  // Nothing this library builds comes near; a longer vector would be written wrong, which is worse than the
-  // end.
-  if (n > kMaxVectorLength) std::abort();
+  // What callers give is measured before it is written. A longer vector would be written wrong, which is
+  // worse than the end.
+  if (n > kMaxVectorLength && content_ != Content::measured) std::abort();
   put_length(grow(length_size(n)), n);
 }
 
 void Writer::close_vector(std::size_t start) {
   const std::size_t n = size_ - start;
-  if (n > kMaxVectorLength) std::abort();
   const std::size_t header = length_size(n);
   grow(header);
+  if (content_ == Content::measured) return;
+  if (n > kMaxVectorLength) std::abort();
   std::uint8_t* at = buffer_.data() + start;
   std::memmove(at + header, at, n);
   put_length(at, n);

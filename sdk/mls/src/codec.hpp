@@ -30,9 +30,10 @@ inline constexpr std::size_t kMaxInput = 1u << 28;
 
 class Writer {
  public:
-  enum class Content : std::uint8_t { open, secret };
-  /// `secret`: buffers are wiped when they are outgrown and when the writer ends.
-  explicit Writer(Content content = Content::open) : secret_(content == Content::secret) {}
+  enum class Content : std::uint8_t { open, secret, measured };
+  /// `secret`: buffers are wiped when they are outgrown and when the writer ends. `measured`: nothing is kept
+  /// but the size (see `encoded_size`).
+  explicit Writer(Content content = Content::open) : content_(content) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();
@@ -71,7 +72,8 @@ class Writer {
 
   Bytes buffer_;  // its size is the capacity in use; `size_` bytes are written
   std::size_t size_ = 0;
-  bool secret_;
+  Content content_;
+  std::uint8_t not_kept_[8] = {};  // where numbers go that are only measured
 };
 
 class Reader {
@@ -144,6 +146,14 @@ Bytes encode(const T& value) {
   Writer w;
   write(w, value);
   return w.take();
+}
+
+/// The size of the encoding, of whatever length, without making it.
+template <class T>
+std::size_t encoded_size(const T& value) {
+  Writer w(Writer::Content::measured);
+  write(w, value);
+  return w.size();
 }
 
 /// A vector of 16-bit code points.

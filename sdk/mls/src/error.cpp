@@ -150,6 +150,8 @@ std::string_view to_string(ErrorCode code) {
       return "external_commit_proposal_invalid";
     case ErrorCode::external_commit_by_reference:
       return "external_commit_by_reference";
+    case ErrorCode::psk_count_too_large:
+      return "psk_count_too_large";
     case ErrorCode::proposal_reference_unknown:
       return "proposal_reference_unknown";
     case ErrorCode::path_missing:

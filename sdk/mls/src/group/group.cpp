@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "sdk/mls/src/crypto/hash.hpp"
-#include "sdk/mls/src/group/epoch.hpp"
+#include "sdk/mls/src/group/group_commit.hpp"
 #include "sdk/mls/src/group/group_handshake.hpp"
+#include "sdk/mls/src/group/proposal_list.hpp"
 #include "sdk/mls/src/messages/welcome.hpp"
 #include "sdk/mls/src/state/state_records.hpp"
 #include "sdk/mls/src/tree/leaf_validation.hpp"
@@ -45,14 +46,14 @@ Group Group::clone() const {
 Result<Group> Group::create(const GroupParams& params, Identity creator, const Environment& env) {
   const Suite* suite = find_suite(params.cipher_suite);
   if (suite == nullptr) return Error{ErrorCode::cipher_suite_unsupported, "create"};
+  if (auto ok = check_fits(params.group_id.size(), encoded_size(params.extensions)); !ok) return ok.error();
+  if (auto ok = check_may_be_sent(params.extensions); !ok) return ok.error();
   if (auto ok = check_group_extensions(params.extensions, params.group_id, env); !ok) return ok.error();
+  auto needs = needs_of(params.extensions);
+  if (!needs) return needs.error();
   HpkeKeyPair keys = generate_hpke_key_pair(*suite, env.random);
-  LeafNode leaf;
+  LeafNode leaf = leaf_of(creator);
   leaf.encryption_key = keys.public_key;
-  leaf.signature_key = creator.keys.public_key();
-  leaf.credential = creator.credential;
-  leaf.capabilities = creator.capabilities;
-  leaf.extensions = creator.leaf_extensions;
   leaf.lifetime = params.lifetime.value_or(
       Lifetime::between(env.now() - kDefaultLifetimeBefore, env.now() + kDefaultLifetime));
   sign_leaf(leaf, creator.keys, {});
@@ -61,7 +62,7 @@ Result<Group> Group::create(const GroupParams& params, Identity creator, const E
   check.source = LeafNodeSource::key_package;
   check.event = CredentialEvent::add;
   check.group_id = params.group_id;
-  check.group_extensions = &params.extensions;
+  check.needs = &*needs;
   check.own = true;
   check.signature_verified = true;
   if (auto ok = check_leaf(leaf, check, env); !ok) return ok.error();
@@ -190,6 +191,7 @@ Bytes Group::ratchet_tree() const {
 Result<Bytes> Group::group_info(const GroupInfoOptions& options) const {
   const EpochState& current = state_->current;
   if (!state_->active()) return Error{ErrorCode::group_not_active, "the group is over for us"};
+  if (auto ok = check_fits(0, encoded_size(options.extensions)); !ok) return ok.error();
   GroupInfo info;
   info.context = current.context;
   info.extensions = options.extensions;

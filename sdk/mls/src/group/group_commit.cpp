@@ -16,31 +16,23 @@ namespace sotto::mls {
 
 namespace {
 
-LeafNode leaf_of(const Identity& identity) {
-  LeafNode leaf;
-  leaf.signature_key = identity.keys.public_key();
-  leaf.credential = identity.credential;
-  leaf.capabilities = identity.capabilities;
-  leaf.extensions = identity.leaf_extensions;
-  return leaf;
-}
-
-Result<void> check_own_path_leaf(const GroupState& state, const RatchetTree& tree,
-                                 const Extensions& extensions, const LeafNode* old_leaf, LeafIndex self,
-                                 CredentialEvent event, const Environment& env) {
+Result<void> check_own_path_leaf(const GroupState& state, const AppliedProposals& applied,
+                                 const LeafNode* old_leaf, LeafIndex self, CredentialEvent event,
+                                 const Environment& env) {
   LeafCheck check;
   check.suite = state.current.context.cipher_suite;
   check.source = LeafNodeSource::commit;
   check.event = event;
   check.group_id = state.current.context.group_id;
   check.leaf = self;
+  check.members = state.current.tree.leaves();
   check.old_leaf = old_leaf;
-  check.group_extensions = &extensions;
+  check.needs = &applied.needs;
   check.own = true;
   check.signature_verified = true;  // we have just made it
-  if (auto ok = check_leaf(*tree.leaf(self), check, env); !ok) return ok;
+  if (auto ok = check_leaf(*applied.tree.leaf(self), check, env); !ok) return ok;
   const LeafIndex changed[] = {self};
-  return check_leaves_together(tree, changed);
+  return check_leaves_together(applied.tree, changed);
 }
 
 Result<Bytes> make_welcome(const Suite& suite, const EpochAdvance& next, const AppliedProposals& applied,
@@ -76,10 +68,22 @@ Result<Bytes> make_welcome(const Suite& suite, const EpochAdvance& next, const A
     if (!sealed) return sealed.error();
     welcome.secrets.push_back(std::move(*sealed));
   }
-  return to_message(WireFormat::welcome, welcome);
+  Bytes message = to_message(WireFormat::welcome, welcome);
+  if (message.size() > kMaxInput)
+    return Error{ErrorCode::value_too_large, "a Welcome larger than what newcomers read"};
+  return message;
 }
 
 }  // namespace
+
+LeafNode leaf_of(const Identity& identity) {
+  LeafNode leaf;
+  leaf.signature_key = identity.keys.public_key();
+  leaf.credential = identity.credential;
+  leaf.capabilities = identity.capabilities;
+  leaf.extensions = identity.leaf_extensions;
+  return leaf;
+}
 
 Result<MadeCommit> make_commit(GroupState& state, const CommitParts& parts, const Environment& env) {
   const Sender sender =
@@ -102,9 +106,7 @@ Result<MadeCommit> make_commit(GroupState& state, const CommitParts& parts, cons
     path = renew_path(*state.suite, applied->tree, input.keys, leaf_of(*parts.signer), parts.signer->keys,
                       state.current.context.group_id, env.random);
     const CredentialEvent event = parts.external ? CredentialEvent::external_join : CredentialEvent::commit;
-    if (auto ok = check_own_path_leaf(state, applied->tree, applied->extensions, old_leaf, self, event, env);
-        !ok)
-      return ok.error();
+    if (auto ok = check_own_path_leaf(state, *applied, old_leaf, self, event, env); !ok) return ok.error();
   }
   input.context = provisional_context(state, applied->tree, applied->extensions);
   input.commit_secret = SecretBytes(kHashSize);
@@ -149,6 +151,17 @@ Result<MadeCommit> make_commit(GroupState& state, const CommitParts& parts, cons
 
 namespace {
 
+/// What the caller has put into a commit beside its authenticated data.
+std::size_t size_of_contents(const CommitOptions& options) {
+  std::size_t size = encoded_size(options.group_info_extensions);
+  for (const Proposal& p : options.proposals)
+    size += encoded_size(p);
+  for (const Bytes& reference : options.references)
+    size += reference.size();
+  if (options.new_identity != nullptr) size += encoded_size(leaf_of(*options.new_identity));
+  return size;
+}
+
 Result<std::vector<const CachedProposal*>> referenced(const GroupState& state, const CommitOptions& options,
                                                       const Environment& env) {
   std::vector<const CachedProposal*> out;
@@ -160,12 +173,12 @@ Result<std::vector<const CachedProposal*>> referenced(const GroupState& state, c
     case ProposalsByReference::exactly:
       break;
   }
+  const auto cached = by_reference(state);
   for (const Bytes& reference : options.references) {
-    const auto at = std::find_if(state.proposals.begin(), state.proposals.end(),
-                                 [&](const CachedProposal& p) { return p.reference == reference; });
-    if (at == state.proposals.end())
+    const auto at = cached.find(as_text(reference));
+    if (at == cached.end())
       return Error{ErrorCode::proposal_reference_unknown, "no proposal of that reference is cached"};
-    out.push_back(&*at);
+    out.push_back(at->second);
   }
   return out;
 }
@@ -179,7 +192,8 @@ Error over() {
 Result<CommitResult> Group::commit(const CommitOptions& options, const Environment& env) {
   GroupState& state = *state_;
   if (!state.active()) return over();
-  if (auto ok = check_fits(options.authenticated_data.size()); !ok) return ok.error();
+  if (auto ok = check_fits(options.authenticated_data.size(), size_of_contents(options)); !ok)
+    return ok.error();
   auto cached = referenced(state, options, env);
   if (!cached) return cached.error();
 
@@ -211,7 +225,12 @@ Result<CommitResult> Group::commit(const CommitOptions& options, const Environme
   pending->change = std::move(made->change);
   pending->next = std::move(made->next);
   if (parts.rotates) pending->new_identity = options.new_identity->clone();
-  return CommitResult{std::move(*message), std::move(made->welcome), PendingCommit(std::move(pending))};
+  CommitResult out{std::move(*message), std::move(made->welcome), PendingCommit(std::move(pending)), {}};
+  const std::set<const CachedProposal*> included(cached->begin(), cached->end());
+  for (const CachedProposal& p : state.proposals) {
+    if (!included.contains(&p)) out.left_out.push_back(p.reference);
+  }
+  return out;
 }
 
 Result<EpochChange> Group::adopt(PendingCommit pending, const Environment& env) {
@@ -235,9 +254,7 @@ Result<Bytes> Group::propose(const Proposal& proposal, const ProposeOptions& opt
   if (proposal.as<Update>() != nullptr || proposal.as<ExternalInit>() != nullptr)
     return Error{ErrorCode::invalid_argument,
                  "Updates come from propose_update, ExternalInits from join_external"};
-  if (auto ok = check_proposal(state, {Sender::member(state.self()), &proposal, false, true},
-                               state.current.context.extensions, CommitPlace::ordinary, env);
-      !ok)
+  if (auto ok = check_proposal_now(state, {Sender::member(state.self()), &proposal, false, true}, env); !ok)
     return ok.error();
   return send_proposal(state, proposal, options, env);
 }
@@ -253,9 +270,7 @@ Result<Bytes> Group::propose_update(const Identity* new_identity, const ProposeO
   leaf.encryption_key = keys.public_key;
   sign_leaf(leaf, identity.keys, {state.current.context.group_id, state.self()});
   const Proposal proposal{Update{leaf}};
-  if (auto ok = check_proposal(state, {Sender::member(state.self()), &proposal, true},
-                               state.current.context.extensions, CommitPlace::ordinary, env);
-      !ok)
+  if (auto ok = check_proposal_now(state, {Sender::member(state.self()), &proposal, true}, env); !ok)
     return ok.error();
   auto message = send_proposal(state, proposal, options, env);
   if (!message) return message;
@@ -267,7 +282,7 @@ Result<Bytes> Group::propose_update(const Identity* new_identity, const ProposeO
 
 Result<Bytes> send_proposal(GroupState& state, const Proposal& proposal, const ProposeOptions& options,
                             const Environment& env) {
-  if (auto ok = check_fits(options.authenticated_data.size()); !ok) return ok.error();
+  if (auto ok = check_fits(options.authenticated_data.size(), encoded_size(proposal)); !ok) return ok.error();
   if (auto ok = check_cache_has_room(state); !ok) return ok.error();
   AuthenticatedContent content = own_content(state, options.format.value_or(state.config.handshake),
                                              options.authenticated_data, proposal);

@@ -31,6 +31,9 @@ struct MadeCommit {
   EpochState next;
 };
 
+/// What a leaf shows of its owner; its keys of this leaf, source and signature are still to come.
+LeafNode leaf_of(const Identity& identity);
+
 /// Changes nothing in `state`.
 Result<MadeCommit> make_commit(GroupState& state, const CommitParts& parts, const Environment& env);
 

@@ -2,6 +2,7 @@
 #include "sdk/mls/src/group/group_commit.hpp"
 #include "sdk/mls/src/group/group_handshake.hpp"
 #include "sdk/mls/src/group/group_join.hpp"
+#include "sdk/mls/src/group/proposal_list.hpp"
 #include "sdk/mls/src/tree/leaf_validation.hpp"
 
 namespace sotto::mls {
@@ -48,7 +49,10 @@ AuthenticatedContent outside_content(ByteView group_id, Epoch epoch, Sender send
 
 Result<Group::ExternalJoin> Group::join_external(ByteView message, Identity identity,
                                                  const ExternalJoinOptions& options, const Environment& env) {
-  if (auto ok = check_fits(options.authenticated_data.size()); !ok) return ok.error();
+  std::size_t psk_size = 0;
+  for (const PskId& psk : options.psks)
+    psk_size += encoded_size(psk);
+  if (auto ok = check_fits(options.authenticated_data.size(), psk_size); !ok) return ok.error();
   auto info = read_group_info(message);
   if (!info) return info.error();
   const Suite* suite = find_suite(info->context.cipher_suite);
@@ -97,6 +101,8 @@ Result<Bytes> make_external_proposal(CipherSuite suite, ByteView group_id, Epoch
                                      std::uint32_t sender_index, const SignatureKeyPair& signer,
                                      const Proposal& proposal) {
   if (!is_supported(suite)) return Error{ErrorCode::cipher_suite_unsupported, "make_external_proposal"};
+  if (auto ok = check_fits(0, encoded_size(proposal)); !ok) return ok.error();
+  if (auto ok = check_may_be_sent(proposal); !ok) return ok.error();
   AuthenticatedContent content =
       outside_content(group_id, epoch, Sender{SenderType::external, sender_index}, proposal);
   sign_content(content, signer, {});

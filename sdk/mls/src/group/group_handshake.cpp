@@ -68,10 +68,24 @@ Result<Bytes> signature_key_of(const GroupState& state, const FramedContent& con
   return Error{ErrorCode::sender_unknown, "sender"};
 }
 
+/// Whether a message of the epoch before is the commit that made this one, and our own: by then the group has
+/// adopted it, or let itself in by it.
+bool is_own_last_commit(const GroupState& state, const PublicMessage& message) {
+  const auto* commit = message.content.as<Commit>();
+  if (commit == nullptr || message.content.epoch.value + 1 != state.current.context.epoch.value ||
+      message.auth.confirmation_tag != state.current.confirmation_tag)
+    return false;
+  const Sender& sender = message.content.sender;
+  if (sender.type == SenderType::member) return sender.leaf() == state.self();
+  const LeafNode* own = state.current.tree.leaf(state.self());
+  return commit->path && own != nullptr && commit->path->leaf_node == *own;
+}
+
 Result<OpenedMessage> open_public(const GroupState& state, PublicMessage message) {
   if (message.content.group_id != state.current.context.group_id) return wrong_group();
   if (message.content.as<ApplicationData>() != nullptr)
     return Error{ErrorCode::application_data_unencrypted, "application data in a PublicMessage"};
+  if (is_own_last_commit(state, message)) return Error{ErrorCode::own_message, "our own last commit"};
   if (message.content.epoch != state.current.context.epoch)
     return Error{ErrorCode::wrong_epoch,
                  "a handshake message of epoch " + std::to_string(message.content.epoch.value)};
@@ -110,11 +124,17 @@ Result<OpenedMessage> open_private_message(GroupState& state, const PrivateMessa
   OpenedMessage out;
   const bool is_current = message.epoch == state.current.context.epoch;
   const bool application = message.content_type == ContentType::application;
-  if (!is_current && !application)
+  if (!is_current) out.past = find_past(state, message.epoch);
+  if (!is_current && !application) {
+    if (out.past != nullptr) {
+      const auto sender = open_sender_data(*state.suite, message, out.past->sender_data);
+      if (sender && sender->leaf == state.self())
+        return Error{ErrorCode::own_message, "our own message of an epoch that is over"};
+    }
     return Error{ErrorCode::wrong_epoch,
                  "a handshake message of epoch " + std::to_string(message.epoch.value)};
+  }
   if (!is_current) {
-    out.past = find_past(state, message.epoch);
     if (out.past == nullptr || env.now() - out.past->ended > state.config.max_past_epoch_age)
       return Error{ErrorCode::epoch_unavailable, "no keys of epoch " + std::to_string(message.epoch.value)};
   }
@@ -142,9 +162,9 @@ Result<OpenedMessage> open_private_message(GroupState& state, const PrivateMessa
 
 }  // namespace
 
-Result<void> check_fits(std::size_t authenticated_data, std::size_t plaintext, std::size_t padding) {
+Result<void> check_fits(std::size_t authenticated_data, std::size_t content, std::size_t padding) {
   // The other half is for what the library puts around it.
-  if (authenticated_data + plaintext + padding <= kMaxInput / 2) return {};
+  if (authenticated_data + content + padding <= kMaxInput / 2) return {};
   return Error{ErrorCode::value_too_large, "more data than a message holds"};
 }
 
@@ -163,6 +183,9 @@ AuthenticatedContent own_content(const GroupState& state, HandshakeFormat format
 
 Result<Bytes> frame_handshake(GroupState& state, const AuthenticatedContent& signed_content, Random& random) {
   EpochState& current = state.current;
+  constexpr std::size_t kFrame = 1024;  // tags and sender data; the group id is counted with the content
+  if (encoded_size(signed_content) > kMaxInput - kFrame)
+    return Error{ErrorCode::value_too_large, "a handshake message larger than what members read"};
   if (signed_content.wire_format == WireFormat::public_message) {
     PublicMessage message{signed_content.content, signed_content.auth, std::nullopt};
     message.membership_tag = membership_tag(*state.suite, signed_content,

@@ -8,11 +8,12 @@ namespace sotto::mls {
 /// Unsigned content from us to the group, in this epoch.
 AuthenticatedContent own_content(const GroupState& state, HandshakeFormat format, ByteView authenticated_data,
                                  std::variant<ApplicationData, Proposal, Commit> content);
-/// A signed handshake message as it goes out. Uses up a generation if it is private.
+/// A signed handshake message as it goes out; an error if it is larger than what others read. Uses up a
+/// generation if it is private.
 Result<Bytes> frame_handshake(GroupState& state, const AuthenticatedContent& signed_content, Random& random);
 
 /// Whether bytes of the application's together fit into a message that others still read (kMaxInput).
-Result<void> check_fits(std::size_t authenticated_data, std::size_t plaintext = 0, std::size_t padding = 0);
+Result<void> check_fits(std::size_t authenticated_data, std::size_t content = 0, std::size_t padding = 0);
 
 /// A message that opened. Its signature has been verified; the key that opened it is used up by
 /// `consume_key`, which the caller does once it accepts the content.
@@ -30,6 +31,8 @@ ApplicationMessage take_application(GroupState& state, OpenedMessage& opened);
 Result<EpochChange> process_commit(GroupState& state, OpenedMessage& opened, const Environment& env);
 /// A verified proposal.
 Result<ProposalReceived> process_proposal(GroupState& state, OpenedMessage& opened, const Environment& env);
+/// The cached proposals by their references, for as long as none is added or dropped.
+std::map<std::string_view, const CachedProposal*> by_reference(const GroupState& state);
 /// GroupConfig::max_cached_proposals
 Result<void> check_cache_has_room(const GroupState& state);
 void cache_proposal(GroupState& state, CachedProposal proposal);

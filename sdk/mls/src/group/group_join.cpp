@@ -36,13 +36,11 @@ struct WelcomePsks {
 
 Result<WelcomePsks> find_welcome_psks(const std::vector<PskId>& ids, const JoinOptions& options,
                                       const Environment& env) {
+  if (auto ok = check_psk_list(ids); !ok) return ok.error();
   WelcomePsks out;
   for (const PskId& id : ids) {
     if (id.nonce.size() != kHashSize)
       return Error{ErrorCode::psk_nonce_length_invalid, "psk_nonce in a Welcome"};
-    if (std::any_of(out.known.begin(), out.known.end(),
-                    [&](const KnownPsk& known) { return known.id == id; }))
-      return Error{ErrorCode::psk_duplicate, "a PSK is in the Welcome twice"};
     if (names_successor(id)) {
       if (out.successor != nullptr)
         return Error{ErrorCode::welcome_psk_not_alone, "several reinit or branch PSKs in a Welcome"};
@@ -62,12 +60,6 @@ Result<WelcomePsks> find_welcome_psks(const std::vector<PskId>& ids, const JoinO
   return out;
 }
 
-bool has_member_like(const Group& group, const LeafNode& leaf, const Environment& env) {
-  const std::vector<Member> members = group.members();
-  return std::any_of(members.begin(), members.end(),
-                     [&](const Member& m) { return env.policy.same_identity(*m.node, leaf); });
-}
-
 /// §11.2 and §11.3, and the end of §12.4.3.1.
 Result<void> check_successor(const PskId& psk, const GroupState& state, const JoinOptions& options,
                              const Environment& env) {
@@ -77,7 +69,7 @@ Result<void> check_successor(const PskId& psk, const GroupState& state, const Jo
   if (options.old_group == nullptr || options.old_group->group_id() != psk.group_id)
     return Error{ErrorCode::successor_group_unknown, "the group that this one succeeds was not given"};
   const Group& old = *options.old_group;
-  const auto& leaves = state.current.tree.leaves();
+  const std::set<Bytes> members = identities_in(state.current.tree, env.policy);
   if (psk.usage == ResumptionUsage::reinit) {
     const std::optional<ReInit>& reinit = old.reinit();
     if (!reinit || old.epoch() != psk.epoch)
@@ -86,19 +78,15 @@ Result<void> check_successor(const PskId& psk, const GroupState& state, const Jo
         reinit->cipher_suite != context.cipher_suite || reinit->extensions != context.extensions)
       return Error{ErrorCode::successor_parameters_mismatch,
                    "the new group is not what the ReInit announced"};
-    for (const Member& m : old.members()) {
-      if (std::none_of(leaves.begin(), leaves.end(),
-                       [&](const auto& leaf) { return leaf && env.policy.same_identity(*m.node, *leaf); }))
-        return Error{ErrorCode::successor_members_mismatch, "a member of the old group is missing"};
-    }
+    if (members != identities_in(old.internals().current.tree, env.policy))
+      return Error{ErrorCode::successor_members_mismatch, "the new group has other members than the old one"};
     return {};
   }
   if (context.cipher_suite != old.cipher_suite())
     return Error{ErrorCode::successor_parameters_mismatch, "a branch with another cipher suite"};
-  for (const auto& leaf : leaves) {
-    if (leaf && !has_member_like(old, *leaf, env))
-      return Error{ErrorCode::successor_members_mismatch, "a member of the branch is not in the old group"};
-  }
+  const std::set<Bytes> old_members = identities_in(old.internals().current.tree, env.policy);
+  if (!std::includes(old_members.begin(), old_members.end(), members.begin(), members.end()))
+    return Error{ErrorCode::successor_members_mismatch, "a member of the branch is not in the old group"};
   return {};
 }
 
@@ -113,6 +101,14 @@ Result<void> take_path_secret(GroupState& state, const GroupInfo& info, GroupSec
 }
 
 }  // namespace
+
+std::set<Bytes> identities_in(const RatchetTree& tree, const Policy& policy) {
+  std::set<Bytes> out;
+  for (const auto& leaf : tree.leaves()) {
+    if (leaf) out.insert(policy.identity_of(*leaf));
+  }
+  return out;
+}
 
 Result<RatchetTree> take_group_tree(const GroupInfo& info, const std::optional<Bytes>& given,
                                     const Environment& env) {
@@ -160,7 +156,8 @@ Result<Group> Group::join(ByteView message, const KeyPackageBundle& bundle, Iden
   auto welcome = read_welcome(message);
   if (!welcome) return welcome.error();
   const KeyPackage& package = bundle.key_package;
-  if (identity.keys.public_key() != package.leaf_node.signature_key)
+  if (identity.keys.public_key() != package.leaf_node.signature_key ||
+      identity.credential != package.leaf_node.credential)
     return Error{ErrorCode::invalid_argument, "the identity is not the key package's"};
   if (welcome->cipher_suite != package.cipher_suite)
     return Error{ErrorCode::welcome_suite_mismatch, "the Welcome is for another cipher suite"};
@@ -177,7 +174,7 @@ Result<Group> Group::join(ByteView message, const KeyPackageBundle& bundle, Iden
   if (info->context.cipher_suite != package.cipher_suite)
     return Error{ErrorCode::group_info_suite_mismatch,
                  "the group has another cipher suite than the key package"};
-  if (auto ok = check_we_support(info->context, package.leaf_node.capabilities); !ok) return ok.error();
+  if (auto ok = check_we_support(info->context, identity.capabilities); !ok) return ok.error();
   auto tree = take_group_tree(*info, options.ratchet_tree, env);
   if (!tree) return tree.error();
 
@@ -188,9 +185,6 @@ Result<Group> Group::join(ByteView message, const KeyPackageBundle& bundle, Iden
   const LeafIndex self{static_cast<std::uint32_t>(own - leaves.begin())};
 
   auto state = std::make_unique<GroupState>(suite, options.config, std::move(identity));
-  state->identity.credential = package.leaf_node.credential;
-  state->identity.capabilities = package.leaf_node.capabilities;
-  state->identity.leaf_extensions = package.leaf_node.extensions;
   EpochState& current = state->current;
   current.context = info->context;
   current.tree = std::move(*tree);

@@ -11,6 +11,9 @@ namespace sotto::mls {
 Result<RatchetTree> take_group_tree(const GroupInfo& info, const std::optional<Bytes>& given,
                                     const Environment& env);
 
+/// Who the members of a group are, to compare it with its successor (§11.2, §11.3).
+std::set<Bytes> identities_in(const RatchetTree& tree, const Policy& policy);
+
 /// §13.4: a joiner supports every extension of the GroupContext.
 Result<void> check_we_support(const GroupContext& context, const Capabilities& ours);
 

@@ -13,6 +13,7 @@ namespace {
 
 Result<std::vector<ListedProposal>> resolve(const GroupState& state, const FramedContent& content) {
   std::vector<ListedProposal> out;
+  const auto cached = by_reference(state);
   for (const ProposalOrRef& entry : content.as<Commit>()->proposals) {
     if (const auto* proposal = std::get_if<Proposal>(&entry.value)) {
       out.push_back({content.sender, proposal, false});
@@ -20,12 +21,10 @@ Result<std::vector<ListedProposal>> resolve(const GroupState& state, const Frame
     }
     if (content.sender.type == SenderType::new_member_commit)
       return Error{ErrorCode::external_commit_by_reference, "an external commit refers to a proposal"};
-    const Bytes& reference = std::get<Bytes>(entry.value);
-    const auto at = std::find_if(state.proposals.begin(), state.proposals.end(),
-                                 [&](const CachedProposal& p) { return p.reference == reference; });
-    if (at == state.proposals.end())
+    const auto at = cached.find(as_text(std::get<Bytes>(entry.value)));
+    if (at == cached.end())
       return Error{ErrorCode::proposal_reference_unknown, "a commit of a proposal that has not been seen"};
-    out.push_back({at->sender, &at->proposal, true});
+    out.push_back({at->second->sender, &at->second->proposal, true});
   }
   return out;
 }
@@ -53,8 +52,9 @@ Result<void> take_path(const GroupState& state, AppliedProposals& applied, const
   check.event = committer.external ? CredentialEvent::external_join : CredentialEvent::commit;
   check.group_id = state.current.context.group_id;
   check.leaf = committer.leaf;
+  check.members = state.current.tree.leaves();
   check.old_leaf = committer.old_leaf;
-  check.group_extensions = &applied.extensions;
+  check.needs = &applied.needs;
   if (auto ok = check_leaf(path.leaf_node, check, env); !ok) return ok;
   if (auto ok = merge_path(*state.suite, applied.tree, committer.leaf, path, added); !ok) return ok;
   const LeafIndex changed[] = {committer.leaf};
@@ -164,10 +164,7 @@ Result<ProposalReceived> process_proposal(GroupState& state, OpenedMessage& open
   const Proposal& proposal = *content.as<Proposal>();
   if (proposal.as<ExternalInit>() != nullptr)
     return Error{ErrorCode::external_init_misplaced, "an ExternalInit outside of an external commit"};
-  if (auto ok = check_proposal(state, {content.sender, &proposal, false}, state.current.context.extensions,
-                               CommitPlace::ordinary, env);
-      !ok)
-    return ok.error();
+  if (auto ok = check_proposal_now(state, {content.sender, &proposal, false}, env); !ok) return ok.error();
   CachedProposal cached{proposal_reference(*state.suite, opened.content), content.sender, proposal,
                         content.authenticated_data};
   if (!is_cached(state, cached.reference)) {
@@ -176,6 +173,13 @@ Result<ProposalReceived> process_proposal(GroupState& state, OpenedMessage& open
   ProposalReceived out{cached.reference, cached.sender, cached.proposal, cached.authenticated_data};
   consume_key(state, opened);
   cache_proposal(state, std::move(cached));
+  return out;
+}
+
+std::map<std::string_view, const CachedProposal*> by_reference(const GroupState& state) {
+  std::map<std::string_view, const CachedProposal*> out;
+  for (const CachedProposal& p : state.proposals)
+    out.emplace(as_text(p.reference), &p);
   return out;
 }
 

@@ -1,8 +1,8 @@
 // Groups that come out of groups: reinitialisation and branches (RFC 9420 §11.2, §11.3).
 #include <algorithm>
 
-#include "base/random.hpp"
 #include "sdk/mls/src/group/group_commit.hpp"
+#include "sdk/mls/src/group/group_join.hpp"
 
 namespace sotto::mls {
 
@@ -39,13 +39,8 @@ Result<Group::NewGroup> start(const Group& old, Successor successor, const std::
   if (members.empty()) return Error{ErrorCode::invalid_argument, "a successor group of nobody else"};
   auto secret = old.resumption_psk(old.epoch());
   if (!secret) return Error{ErrorCode::psk_unknown, "no resumption PSK of this epoch"};
-  PskId id;
-  id.type = PskType::resumption;
+  PskId id = PskId::resumption(old.group_id(), old.epoch(), env.random);
   id.usage = successor.usage;
-  id.group_id = old.group_id();
-  id.epoch = old.epoch();
-  id.nonce.resize(kHashSize);
-  env.random.fill(id.nonce);
   const WithResumption psks(env.psks, id, *secret);
   Environment inside{env.random, env.now, env.policy, &psks, env.lifetimes};
 
@@ -74,6 +69,22 @@ Result<Group::NewGroup> start(const Group& old, Successor successor, const std::
   return Group::NewGroup{std::move(*group), std::move(*made->welcome)};
 }
 
+/// Whoever starts a successor stays who it was in the old group.
+Result<Bytes> starters_identity(const GroupState& old, const Identity& identity, const Policy& policy) {
+  Bytes out = policy.identity_of(leaf_of(identity));
+  if (const LeafNode* leaf = old.current.tree.leaf(old.self());
+      leaf != nullptr && policy.identity_of(*leaf) == out)
+    return out;
+  return Error{ErrorCode::successor_members_mismatch, "the starter is not who it was in the old group"};
+}
+
+std::set<Bytes> identities_of(const std::vector<KeyPackage>& members, const Policy& policy) {
+  std::set<Bytes> out;
+  for (const KeyPackage& package : members)
+    out.insert(policy.identity_of(package.leaf_node));
+  return out;
+}
+
 }  // namespace
 
 Result<Group::NewGroup> Group::reinitialize(const std::vector<KeyPackage>& members, Identity identity,
@@ -81,13 +92,13 @@ Result<Group::NewGroup> Group::reinitialize(const std::vector<KeyPackage>& membe
   if (!state_->reinit || state_->removed)
     return Error{ErrorCode::invalid_argument, "no ReInit has been committed in this group"};
   const ReInit& reinit = *state_->reinit;
-  for (const Member& m : this->members()) {
-    if (m.leaf == own_leaf()) continue;
-    if (std::none_of(members.begin(), members.end(), [&](const KeyPackage& package) {
-          return env.policy.same_identity(*m.node, package.leaf_node);
-        }))
-      return Error{ErrorCode::successor_members_mismatch, "a member's key package is missing"};
-  }
+  auto starter = starters_identity(*state_, identity, env.policy);
+  if (!starter) return starter.error();
+  std::set<Bytes> next = identities_of(members, env.policy);
+  next.insert(std::move(*starter));
+  if (next != identities_in(state_->current.tree, env.policy))
+    return Error{ErrorCode::successor_members_mismatch,
+                 "a member's key package is missing, or there is one of a stranger"};
   Successor successor;
   successor.params = {reinit.cipher_suite, reinit.group_id, reinit.extensions, std::nullopt, config};
   successor.usage = ResumptionUsage::reinit;
@@ -97,13 +108,11 @@ Result<Group::NewGroup> Group::reinitialize(const std::vector<KeyPackage>& membe
 Result<Group::NewGroup> Group::branch(ByteView group_id, const Extensions& extensions,
                                       const std::vector<KeyPackage>& members, Identity identity,
                                       const GroupConfig& config, const Environment& env) const {
-  const std::vector<Member> ours = this->members();
-  for (const KeyPackage& package : members) {
-    if (std::none_of(ours.begin(), ours.end(),
-                     [&](const Member& m) { return env.policy.same_identity(*m.node, package.leaf_node); }))
-      return Error{ErrorCode::successor_members_mismatch,
-                   "a key package of somebody who is not in this group"};
-  }
+  if (auto starter = starters_identity(*state_, identity, env.policy); !starter) return starter.error();
+  const std::set<Bytes> next = identities_of(members, env.policy);
+  const std::set<Bytes> ours = identities_in(state_->current.tree, env.policy);
+  if (!std::includes(ours.begin(), ours.end(), next.begin(), next.end()))
+    return Error{ErrorCode::successor_members_mismatch, "a key package of somebody who is not in this group"};
   Successor successor;
   successor.params = {cipher_suite(), to_bytes(group_id), extensions, std::nullopt, config};
   successor.usage = ResumptionUsage::branch;

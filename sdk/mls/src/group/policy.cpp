@@ -1,23 +1,20 @@
 #include "sotto/mls/policy.hpp"
 
+#include "sdk/mls/src/tree/leaf_node_codec.hpp"
 #include "sotto/mls/proposal.hpp"
 
 namespace sotto::mls {
 
-bool Policy::same_client(const LeafNode& a, const LeafNode& b) const {
-  return a.signature_key == b.signature_key;
+Bytes Policy::client_of(const LeafNode& leaf) const {
+  return leaf.signature_key;
 }
 
-bool Policy::same_identity(const LeafNode& a, const LeafNode& b) const {
-  return a.credential == b.credential;
+Bytes Policy::identity_of(const LeafNode& leaf) const {
+  return encode(leaf.credential);
 }
 
 bool Policy::allow_proposal(const Sender& sender, const Proposal&) const {
   return sender.type != SenderType::new_member_proposal;
-}
-
-bool Policy::knows_group(ByteView) const {
-  return false;
 }
 
 bool Policy::path_required(ProposalType) const {

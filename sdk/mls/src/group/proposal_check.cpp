@@ -8,7 +8,7 @@ namespace sotto::mls {
 namespace {
 
 Result<void> check_add(const GroupState& state, const Add& add, const ListedProposal& p,
-                       const Extensions& extensions, const Environment& env) {
+                       const GroupNeeds& needs, const Environment& env) {
   const GroupContext& context = state.current.context;
   if (auto ok = check_key_package(add.key_package, context.version, context.cipher_suite, p.by_reference);
       !ok)
@@ -18,14 +18,15 @@ Result<void> check_add(const GroupState& state, const Add& add, const ListedProp
   check.source = LeafNodeSource::key_package;
   check.event = CredentialEvent::add;
   check.group_id = context.group_id;
-  check.group_extensions = &extensions;
+  check.members = state.current.tree.leaves();
+  check.needs = &needs;
   check.own = p.own;
   check.signature_verified = p.by_reference;
   return check_leaf(add.key_package.leaf_node, check, env);
 }
 
 Result<void> check_update(const GroupState& state, const Sender& sender, const Update& update,
-                          bool signatures_verified, const Extensions& extensions, const Environment& env) {
+                          bool signatures_verified, const GroupNeeds& needs, const Environment& env) {
   const GroupContext& context = state.current.context;
   if (sender.type != SenderType::member)
     return Error{ErrorCode::update_outside_of_member, "an Update whose sender is no member"};
@@ -34,10 +35,11 @@ Result<void> check_update(const GroupState& state, const Sender& sender, const U
   check.source = LeafNodeSource::update;
   check.event = CredentialEvent::update;
   check.group_id = context.group_id;
+  check.members = state.current.tree.leaves();
   check.leaf = sender.leaf();
   check.old_leaf = state.current.tree.leaf(sender.leaf());
   if (check.old_leaf == nullptr) return Error{ErrorCode::sender_unknown, "an Update of a blank leaf"};
-  check.group_extensions = &extensions;
+  check.needs = &needs;
   check.signature_verified = signatures_verified;
   return check_leaf(update.leaf_node, check, env);
 }
@@ -55,13 +57,36 @@ Result<void> check_psk(const PskId& id, CommitPlace place) {
 
 }  // namespace
 
-Result<void> check_proposal(const GroupState& state, const ListedProposal& p, const Extensions& extensions,
+Result<void> check_may_be_sent(const Extensions& group_extensions) {
+  for (const Extension& e : group_extensions) {
+    if (is_grease(static_cast<std::uint16_t>(e.type)))
+      return Error{ErrorCode::invalid_argument, "a GREASE value among a group's extensions"};
+  }
+  return {};
+}
+
+Result<void> check_may_be_sent(const Proposal& proposal) {
+  if (const auto* custom = proposal.as<CustomProposal>()) {
+    if (is_default(custom->type))
+      return Error{ErrorCode::invalid_argument, "a custom proposal of a type that MLS defines"};
+    if (is_grease(static_cast<std::uint16_t>(custom->type)))
+      return Error{ErrorCode::invalid_argument, "a GREASE value as a proposal's type"};
+  }
+  if (const auto* changed = proposal.as<GroupContextExtensions>())
+    return check_may_be_sent(changed->extensions);
+  return {};
+}
+
+Result<void> check_proposal(const GroupState& state, const ListedProposal& p, const GroupNeeds& needs,
                             CommitPlace place, const Environment& env) {
+  if (p.own) {
+    if (auto ok = check_may_be_sent(*p.proposal); !ok) return ok;
+  }
   if (!env.policy.allow_proposal(p.sender, *p.proposal))
     return Error{ErrorCode::proposal_not_authorized, "the policy does not allow the proposal"};
-  if (const auto* add = p.proposal->as<Add>()) return check_add(state, *add, p, extensions, env);
+  if (const auto* add = p.proposal->as<Add>()) return check_add(state, *add, p, needs, env);
   if (const auto* update = p.proposal->as<Update>())
-    return check_update(state, p.sender, *update, p.by_reference, extensions, env);
+    return check_update(state, p.sender, *update, p.by_reference, needs, env);
   if (const auto* remove = p.proposal->as<Remove>()) {
     if (state.current.tree.leaf(remove->removed) == nullptr)
       return Error{ErrorCode::remove_target_blank,
@@ -78,6 +103,12 @@ Result<void> check_proposal(const GroupState& state, const ListedProposal& p, co
   if (const auto* changed = p.proposal->as<GroupContextExtensions>())
     return check_group_extensions(changed->extensions, state.current.context.group_id, env);
   return {};
+}
+
+Result<void> check_proposal_now(const GroupState& state, const ListedProposal& p, const Environment& env) {
+  auto needs = needs_of(state.current.context.extensions);
+  if (!needs) return needs.error();
+  return check_proposal(state, p, *needs, CommitPlace::ordinary, env);
 }
 
 }  // namespace sotto::mls

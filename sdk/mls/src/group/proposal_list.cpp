@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "sdk/mls/src/tree/leaf_validation.hpp"
+#include "sdk/mls/src/tree/code_points.hpp"
 #include "sdk/mls/src/tree/tree_validation.hpp"
 
 namespace sotto::mls {
@@ -66,30 +66,21 @@ Result<void> check_member_list(std::span<const ListedProposal> list, const Sende
   return check_targets(list, committer);
 }
 
-Result<void> check_psks_distinct(std::span<const ListedProposal> list) {
-  std::vector<const PskId*> seen;
-  for (const ListedProposal& p : list) {
-    const auto* psk = p.proposal->as<PreSharedKey>();
-    if (psk == nullptr) continue;
-    if (std::any_of(seen.begin(), seen.end(), [&](const PskId* id) { return *id == psk->psk; }))
-      return Error{ErrorCode::psk_duplicate, "a PSK is mixed in twice"};
-    seen.push_back(&psk->psk);
-  }
-  return {};
-}
-
 /// Non-default proposal types need the support of everybody who stays (§12.2).
 Result<void> check_custom_types(const AppliedProposals& applied) {
-  for (const CustomProposal& custom : applied.custom) {
-    for (std::uint32_t i = 0; i < applied.tree.leaf_count().value; ++i) {
-      const LeafNode* leaf = applied.tree.leaf({i});
-      const bool added =
-          std::find(applied.added.begin(), applied.added.end(), LeafIndex{i}) != applied.added.end();
-      if (leaf != nullptr && !added && !leaf->capabilities.supports(custom.type))
-        return Error{ErrorCode::proposal_type_unsupported,
-                     "leaf " + std::to_string(i) + " does not support the proposal type " +
-                         std::to_string(static_cast<unsigned>(custom.type))};
-    }
+  if (applied.custom.empty()) return {};
+  std::vector<ProposalType> types;
+  for (const CustomProposal& custom : applied.custom)
+    types.push_back(custom.type);
+  types = sorted_once(std::move(types));
+  const std::set<LeafIndex> added(applied.added.begin(), applied.added.end());
+  for (std::uint32_t i = 0; i < applied.tree.leaf_count().value; ++i) {
+    const LeafNode* leaf = applied.tree.leaf({i});
+    if (leaf == nullptr || added.contains({i})) continue;
+    if (const auto missing = first_missing(leaf->capabilities.proposals, types))
+      return Error{ErrorCode::proposal_type_unsupported, "leaf " + std::to_string(i) +
+                                                             " does not support the proposal type " +
+                                                             std::to_string(static_cast<unsigned>(*missing))};
   }
   return {};
 }
@@ -100,7 +91,7 @@ Result<void> check_members_support(const AppliedProposals& applied) {
   if (!applied.extensions_changed) return {};
   for (const auto& leaf : applied.tree.leaves()) {
     if (!leaf) continue;
-    auto ok = check_leaf_supports_group(*leaf, applied.extensions);
+    auto ok = check_leaf_meets(*leaf, applied.needs);
     if (ok) continue;
     const ErrorCode code = ok.error().code == ErrorCode::leaf_lacks_group_extension
                                ? ErrorCode::member_lacks_group_extension
@@ -112,32 +103,36 @@ Result<void> check_members_support(const AppliedProposals& applied) {
   return {};
 }
 
-Result<void> apply_add(AppliedProposals& out, const Add& add, const Environment& env) {
-  const LeafNode& leaf = add.key_package.leaf_node;
-  for (const KeyPackage* other : out.added_packages) {
-    if (env.policy.same_client(other->leaf_node, leaf))
+/// A client is added once, and not while it is a member that stays (§12.2).
+Result<void> check_new_clients(const RatchetTree& before_adds, std::span<const ListedProposal> list,
+                               const Environment& env) {
+  std::set<Bytes> added;
+  for (const ListedProposal& p : list) {
+    const auto* add = p.proposal->as<Add>();
+    if (add != nullptr && !added.insert(env.policy.client_of(add->key_package.leaf_node)).second)
       return Error{ErrorCode::add_duplicate, "two Adds of one client"};
   }
-  const LeafIndex at = out.tree.add_leaf(leaf);
-  out.added.push_back(at);
-  out.added_packages.push_back(&add.key_package);
-  out.changed.push_back(at);
-  out.members.push_back({MemberChange::Kind::added, at, std::nullopt, leaf});
+  if (added.empty()) return {};
+  for (const auto& leaf : before_adds.leaves()) {
+    if (leaf && added.contains(env.policy.client_of(*leaf)))
+      return Error{ErrorCode::add_existing_member, "an Add of a client that is a member"};
+  }
   return {};
 }
 
-/// "a client already in the group ... unless there is a Remove" (§12.2): against the members that stay.
-Result<void> check_not_members(const RatchetTree& before_adds, std::span<const ListedProposal> list,
-                               const Environment& env) {
+void apply_adds(AppliedProposals& out, std::span<const ListedProposal> list) {
+  std::vector<const LeafNode*> leaves;
   for (const ListedProposal& p : list) {
-    const auto* add = p.proposal->as<Add>();
-    if (add == nullptr) continue;
-    for (const auto& leaf : before_adds.leaves()) {
-      if (leaf && env.policy.same_client(*leaf, add->key_package.leaf_node))
-        return Error{ErrorCode::add_existing_member, "an Add of a client that is a member"};
+    if (const auto* add = p.proposal->as<Add>()) {
+      leaves.push_back(&add->key_package.leaf_node);
+      out.added_packages.push_back(&add->key_package);
     }
   }
-  return {};
+  out.added = out.tree.add_leaves(leaves);
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    out.changed.push_back(out.added[i]);
+    out.members.push_back({MemberChange::Kind::added, out.added[i], std::nullopt, *leaves[i]});
+  }
 }
 
 /// In the order of §12.3: updates, removes, adds.
@@ -159,12 +154,8 @@ Result<void> change_tree(AppliedProposals& out, std::span<const ListedProposal> 
     }
   }
   if (count(list, ProposalType::remove) != 0) out.tree.truncate();
-  if (auto ok = check_not_members(out.tree, list, env); !ok) return ok;
-  for (const ListedProposal& p : list) {
-    if (const auto* add = p.proposal->as<Add>()) {
-      if (auto ok = apply_add(out, *add, env); !ok) return ok;
-    }
-  }
+  if (auto ok = check_new_clients(out.tree, list, env); !ok) return ok;
+  apply_adds(out, list);
   return {};
 }
 
@@ -199,9 +190,13 @@ Result<AppliedProposals> apply_proposals(const GroupState& state, const Sender& 
   const bool external = committer.type == SenderType::new_member_commit;
   if (auto ok = external ? check_external_list(list) : check_member_list(list, committer); !ok)
     return ok.error();
-  if (auto ok = check_psks_distinct(list); !ok) return ok.error();
 
   AppliedProposals out;
+  for (const ListedProposal& p : list) {
+    if (const auto* psk = p.proposal->as<PreSharedKey>()) out.psks.push_back(psk->psk);
+  }
+  if (auto ok = check_psk_list(out.psks); !ok) return ok.error();
+
   out.tree = state.current.tree;
   out.extensions = state.current.context.extensions;
   for (const ListedProposal& p : list) {
@@ -210,15 +205,17 @@ Result<AppliedProposals> apply_proposals(const GroupState& state, const Sender& 
       out.extensions_changed = true;
     }
   }
+  auto needs = needs_of(out.extensions);
+  if (!needs) return needs.error();
+  out.needs = std::move(*needs);
   for (const ListedProposal& p : list) {
-    if (auto ok = check_proposal(state, p, out.extensions, place, env); !ok) return ok.error();
+    if (auto ok = check_proposal(state, p, out.needs, place, env); !ok) return ok.error();
   }
   if (auto ok = change_tree(out, list, env); !ok) return ok.error();
 
   out.path_required = list.empty();
   for (const ListedProposal& p : list) {
     out.path_required = out.path_required || needs_path(*p.proposal, env);
-    if (const auto* psk = p.proposal->as<PreSharedKey>()) out.psks.push_back(psk->psk);
     if (const auto* init = p.proposal->as<ExternalInit>()) out.external_init = init;
     if (const auto* reinit = p.proposal->as<ReInit>()) out.reinit = reinit;
     if (const auto* custom = p.proposal->as<CustomProposal>()) out.custom.push_back(*custom);
@@ -227,6 +224,17 @@ Result<AppliedProposals> apply_proposals(const GroupState& state, const Sender& 
   if (auto ok = check_members_support(out); !ok) return ok.error();
   if (auto ok = check_leaves_together(out.tree, out.changed); !ok) return ok.error();
   return out;
+}
+
+Result<void> check_psk_list(std::span<const PskId> ids) {
+  constexpr std::size_t kMost = 0xFFFF;  // PSKLabel numbers them with 16 bits (§8.4)
+  if (ids.size() > kMost)
+    return Error{ErrorCode::psk_count_too_large, std::to_string(ids.size()) + " PSKs in one epoch"};
+  std::set<PskId> seen;
+  for (const PskId& id : ids) {
+    if (!seen.insert(id).second) return Error{ErrorCode::psk_duplicate, "a PSK is mixed in twice"};
+  }
+  return {};
 }
 
 Result<std::vector<KnownPsk>> find_psks(const GroupState& state, const std::vector<PskId>& ids,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sdk/mls/src/group/group_state.hpp"
+#include "sdk/mls/src/tree/leaf_validation.hpp"
 
 namespace sotto::mls {
 
@@ -16,6 +17,7 @@ struct ListedProposal {
 struct AppliedProposals {
   RatchetTree tree;
   Extensions extensions;
+  GroupNeeds needs;              ///< what the extensions ask of members
   std::vector<LeafIndex> added;  ///< in the order of the Adds
   std::vector<const KeyPackage*> added_packages;
   std::vector<LeafIndex> changed;  ///< added and updated leaves
@@ -39,10 +41,18 @@ Result<AppliedProposals> apply_proposals(const GroupState& state, const Sender& 
                                          std::span<const ListedProposal> list, CommitPlace place,
                                          const Environment& env);
 
-/// One proposal by itself, at its receipt or before it is sent (§12.1): `extensions` are those of the group
-/// it would come into.
-Result<void> check_proposal(const GroupState& state, const ListedProposal& p, const Extensions& extensions,
+/// One proposal by itself (§12.1): `needs` are those of the group that it would come into.
+Result<void> check_proposal(const GroupState& state, const ListedProposal& p, const GroupNeeds& needs,
                             CommitPlace place, const Environment& env);
+/// The same at its receipt, or before it is sent.
+Result<void> check_proposal_now(const GroupState& state, const ListedProposal& p, const Environment& env);
+
+/// What every reader would take for something else, or refuse, is not sent (§12.1, §13.5).
+Result<void> check_may_be_sent(const Proposal& proposal);
+Result<void> check_may_be_sent(const Extensions& group_extensions);
+
+/// Each PSK once, and no more of them than can be numbered (§8.4).
+Result<void> check_psk_list(std::span<const PskId> ids);
 
 /// Finds the secrets, own past epochs first; an unknown one is an error.
 Result<std::vector<KnownPsk>> find_psks(const GroupState& state, const std::vector<PskId>& ids,

@@ -1,6 +1,6 @@
 #include "sotto/mls/key_package.hpp"
 
-#include <algorithm>
+#include <set>
 
 #include "base/random.hpp"
 #include "sdk/mls/src/crypto/hash.hpp"
@@ -116,10 +116,9 @@ Bytes KeyPackage::reference() const {
 namespace {
 /// §10: what a key package and its leaf hold, the leaf's capabilities list.
 void list_in(Capabilities& capabilities, const Extensions& extensions) {
-  auto& listed = capabilities.extensions;
+  std::set<ExtensionType> listed(capabilities.extensions.begin(), capabilities.extensions.end());
   for (const Extension& e : extensions) {
-    if (!capabilities.supports(e.type) && std::find(listed.begin(), listed.end(), e.type) == listed.end())
-      listed.push_back(e.type);
+    if (!is_default(e.type) && listed.insert(e.type).second) capabilities.extensions.push_back(e.type);
   }
 }
 }  // namespace

@@ -32,20 +32,20 @@ ProposalType Proposal::type() const {
   return static_cast<ProposalType>(content.index() + 1);
 }
 
-Proposal Proposal::external_psk(ByteView psk_id, Random& random) {
+PskId PskId::external(ByteView psk_id, Random& random) {
   PskId id;
   id.external_id = to_bytes(psk_id);
   id.nonce = fresh_nonce(random);
-  return {PreSharedKey{std::move(id)}};
+  return id;
 }
 
-Proposal Proposal::resumption_psk(ByteView group_id, Epoch epoch, Random& random) {
+PskId PskId::resumption(ByteView group_id, Epoch epoch, Random& random) {
   PskId id;
   id.type = PskType::resumption;
   id.group_id = to_bytes(group_id);
   id.epoch = epoch;
   id.nonce = fresh_nonce(random);
-  return {PreSharedKey{std::move(id)}};
+  return id;
 }
 
 void write(Writer& w, const Add& v) {

@@ -3,25 +3,13 @@
 #include <algorithm>
 
 #include "sdk/mls/src/crypto/signature.hpp"
+#include "sdk/mls/src/tree/code_points.hpp"
 #include "sdk/mls/src/tree/leaf_node_codec.hpp"
 
 namespace sotto::mls {
 
 namespace {
 constexpr std::string_view kLeafLabel = "LeafNodeTBS";
-// Everything up to here is "default": supported by all and never listed (§7.2).
-constexpr auto kLastDefaultExtension = ExtensionType::external_senders;
-constexpr auto kLastDefaultProposal = ProposalType::group_context_extensions;
-
-template <class T>
-bool contains(const std::vector<T>& list, T value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-template <class T>
-bool lists_for_use(const std::vector<T>& list, T value) {
-  return contains(list, value) && !is_grease(static_cast<std::uint16_t>(value));
-}
 
 void write_fields(Writer& w, const LeafNode& v) {
   w.opaque(v.encryption_key);
@@ -68,8 +56,13 @@ const Extension* find_extension(const Extensions& list, ExtensionType type) {
 }
 
 bool has_duplicates(const Extensions& list) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const Extension& e) { return find_extension(list, e.type) != &e; });
+  if (list.size() < 2) return false;
+  std::vector<ExtensionType> types;
+  types.reserve(list.size());
+  for (const Extension& e : list)
+    types.push_back(e.type);
+  std::sort(types.begin(), types.end());
+  return std::adjacent_find(types.begin(), types.end()) != types.end();
 }
 
 Capabilities Capabilities::standard() {
@@ -81,14 +74,13 @@ Capabilities Capabilities::standard() {
 }
 
 bool Capabilities::supports(ExtensionType type) const {
-  return (type >= ExtensionType::application_id && type <= kLastDefaultExtension) ||
-         lists_for_use(extensions, type);
+  return is_default(type) || contains(extensions, type);
 }
 bool Capabilities::supports(ProposalType type) const {
-  return (type >= ProposalType::add && type <= kLastDefaultProposal) || lists_for_use(proposals, type);
+  return is_default(type) || contains(proposals, type);
 }
 bool Capabilities::supports(CredentialType type) const {
-  return lists_for_use(credentials, type);
+  return contains(credentials, type);
 }
 
 Lifetime Lifetime::between(Timestamp from, Timestamp until) {
@@ -143,9 +135,9 @@ void read(Reader& r, Extensions& v) {
     Extension e;
     e.type = static_cast<ExtensionType>(r.u16());
     e.data = r.opaque();
-    if (r.ok() && find_extension(v, e.type) != nullptr) r.fail(ErrorCode::extension_duplicate, "extension");
     v.push_back(std::move(e));
   });
+  if (r.ok() && has_duplicates(v)) r.fail(ErrorCode::extension_duplicate, "extensions");
 }
 
 void write(Writer& w, const Capabilities& v) {

@@ -3,15 +3,20 @@
 #include <algorithm>
 
 #include "sdk/mls/src/crypto/hpke.hpp"
+#include "sdk/mls/src/tree/code_points.hpp"
 #include "sdk/mls/src/tree/leaf_node_codec.hpp"
 
 namespace sotto::mls {
 
 namespace {
 
-template <class T>
-bool contains(const std::vector<T>& list, T value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
+/// Those that capabilities have to list, each once.
+std::vector<ExtensionType> types_to_list(const Extensions& extensions) {
+  std::vector<ExtensionType> out;
+  for (const Extension& e : extensions) {
+    if (!is_default(e.type)) out.push_back(e.type);
+  }
+  return sorted_once(std::move(out));
 }
 
 Error leaf_error(ErrorCode code, const LeafCheck& check, std::string_view what) {
@@ -50,12 +55,12 @@ Result<void> check_capabilities(const LeafNode& leaf, const LeafCheck& check) {
   if (!c.supports(leaf.credential.type))
     return leaf_error(ErrorCode::leaf_credential_type_not_listed, check,
                       "its credential's type is not listed");
+  if (check.own && is_grease(static_cast<std::uint16_t>(leaf.credential.type)))  // §13.5
+    return leaf_error(ErrorCode::invalid_argument, check, "a GREASE value as the credential's type");
   if (has_duplicates(leaf.extensions))
     return leaf_error(ErrorCode::extension_duplicate, check, "two extensions of one type");
-  for (const Extension& e : leaf.extensions) {
-    if (!c.supports(e.type) && !contains(c.extensions, e.type))  // GREASE is listed and not supported
-      return leaf_error(ErrorCode::leaf_extension_not_listed, check, "an extension that is not listed");
-  }
+  if (first_missing(c.extensions, types_to_list(leaf.extensions)))
+    return leaf_error(ErrorCode::leaf_extension_not_listed, check, "an extension that is not listed");
   return {};
 }
 
@@ -63,6 +68,7 @@ Result<void> check_credential(const LeafNode& leaf, const LeafCheck& check, cons
   CredentialCheck c;
   c.event = check.event;
   c.group_id = check.group_id;
+  c.members = check.members;
   c.old_leaf = check.old_leaf;
   c.new_leaf = &leaf;
   c.now = env.now();
@@ -73,22 +79,30 @@ Result<void> check_credential(const LeafNode& leaf, const LeafCheck& check, cons
 
 }  // namespace
 
-Result<void> check_leaf_supports_group(const LeafNode& leaf, const Extensions& group_extensions) {
-  const Capabilities& c = leaf.capabilities;
-  for (const Extension& e : group_extensions) {
-    if (!c.supports(e.type))
-      return Error{
-          ErrorCode::leaf_lacks_group_extension,
-          "extension " + std::to_string(static_cast<unsigned>(e.type)) + " of the group is not supported"};
-  }
+Result<GroupNeeds> needs_of(const Extensions& group_extensions) {
+  GroupNeeds out;
+  out.group_extensions = types_to_list(group_extensions);
   const Extension* required = find_extension(group_extensions, ExtensionType::required_capabilities);
-  if (required == nullptr) return {};
-  auto capabilities = RequiredCapabilities::from_extension(*required);
-  if (!capabilities) return capabilities.error();
-  const auto supported = [&](auto type) { return c.supports(type); };
-  if (!std::all_of(capabilities->extensions.begin(), capabilities->extensions.end(), supported) ||
-      !std::all_of(capabilities->proposals.begin(), capabilities->proposals.end(), supported) ||
-      !std::all_of(capabilities->credentials.begin(), capabilities->credentials.end(), supported))
+  if (required == nullptr) return out;
+  auto listed = RequiredCapabilities::from_extension(*required);
+  if (!listed) return listed.error();
+  std::erase_if(listed->extensions, [](ExtensionType type) { return is_default(type); });
+  std::erase_if(listed->proposals, [](ProposalType type) { return is_default(type); });
+  out.required.extensions = sorted_once(std::move(listed->extensions));
+  out.required.proposals = sorted_once(std::move(listed->proposals));
+  out.required.credentials = sorted_once(std::move(listed->credentials));
+  return out;
+}
+
+Result<void> check_leaf_meets(const LeafNode& leaf, const GroupNeeds& needs) {
+  const Capabilities& c = leaf.capabilities;
+  if (const auto missing = first_missing(c.extensions, needs.group_extensions))
+    return Error{
+        ErrorCode::leaf_lacks_group_extension,
+        "extension " + std::to_string(static_cast<unsigned>(*missing)) + " of the group is not supported"};
+  if (first_missing(c.extensions, needs.required.extensions) ||
+      first_missing(c.proposals, needs.required.proposals) ||
+      first_missing(c.credentials, needs.required.credentials))
     return Error{ErrorCode::leaf_lacks_required_capability, "a required capability is not supported"};
   return {};
 }
@@ -122,8 +136,8 @@ Result<void> check_leaf(const LeafNode& leaf, const LeafCheck& check, const Envi
   if (!is_hpke_public_key(*suite, leaf.encryption_key))
     return leaf_error(ErrorCode::key_invalid, check, "encryption_key");
   if (auto ok = check_capabilities(leaf, check); !ok) return ok;
-  if (check.group_extensions != nullptr) {
-    if (auto ok = check_leaf_supports_group(leaf, *check.group_extensions); !ok)
+  if (check.needs != nullptr) {
+    if (auto ok = check_leaf_meets(leaf, *check.needs); !ok)
       return leaf_error(ok.error().code, check, ok.error().message);
   }
   if (auto ok = check_lifetime(leaf, check, env); !ok) return ok;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 
 namespace sotto::mls {
 
@@ -58,19 +59,31 @@ LeafIndex RatchetTree::reserve_leaf() {
   return {first_blank_};
 }
 
-LeafIndex RatchetTree::add_leaf(LeafNode node) {
-  const LeafIndex at = reserve_leaf();
-  // §12.1.1: unmerged below every node above that has a key
-  for (NodeIndex x : direct_path(at, leaf_count())) {
-    auto& slot = parents_[x.value / 2];
-    if (!slot) continue;
-    auto changed = std::make_shared<ParentNode>(*slot);
-    auto& list = changed->unmerged_leaves;
-    list.insert(std::upper_bound(list.begin(), list.end(), at), at);
-    slot = std::move(changed);
+std::vector<LeafIndex> RatchetTree::add_leaves(std::span<const LeafNode* const> nodes) {
+  std::vector<LeafIndex> out;
+  std::map<NodeIndex, std::vector<LeafIndex>> unmerged;
+  for (const LeafNode* node : nodes) {
+    const LeafIndex at = reserve_leaf();
+    set_leaf(at, std::make_shared<const LeafNode>(*node));
+    out.push_back(at);
+    // §12.1.1: unmerged below every node above that has a key
+    for (NodeIndex x : direct_path(at, leaf_count())) {
+      if (parent_node(x) != nullptr) unmerged[x].push_back(at);
+    }
   }
-  set_leaf(at, std::make_shared<const LeafNode>(std::move(node)));
-  return at;
+  for (const auto& [x, added] : unmerged) {
+    auto changed = std::make_shared<ParentNode>(*parent_node(x));
+    auto& list = changed->unmerged_leaves;
+    const auto middle = list.insert(list.end(), added.begin(), added.end());
+    std::inplace_merge(list.begin(), middle, list.end());
+    parents_[x.value / 2] = std::move(changed);
+  }
+  return out;
+}
+
+LeafIndex RatchetTree::add_leaf(const LeafNode& node) {
+  const LeafNode* const one[] = {&node};
+  return add_leaves(one).front();
 }
 
 void RatchetTree::update_leaf(LeafIndex i, LeafNode node) {

@@ -59,8 +59,10 @@ class RatchetTree {
   // Changes (§7.7, §12.1): each keeps the tree full and forgets the hashes it makes wrong.
   /// The leftmost blank leaf; extends the tree if there is none.
   LeafIndex reserve_leaf();
-  /// An Add, at the leftmost blank leaf.
-  LeafIndex add_leaf(LeafNode node);
+  /// Adds, each at the leftmost blank leaf. All at once, because each puts its leaf on the lists of the nodes
+  /// above it, and a node that is changed is copied.
+  std::vector<LeafIndex> add_leaves(std::span<const LeafNode* const> nodes);
+  LeafIndex add_leaf(const LeafNode& node);
   /// An Update: new leaf, blank path.
   void update_leaf(LeafIndex i, LeafNode node);
   /// A Remove: blank leaf, blank path. Call `truncate` once all removes are done.

@@ -1,9 +1,10 @@
 #include "sdk/mls/src/tree/tree_validation.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <set>
 
 #include "sdk/mls/src/crypto/hpke.hpp"
+#include "sdk/mls/src/tree/code_points.hpp"
 #include "sdk/mls/src/tree/leaf_validation.hpp"
 
 namespace sotto::mls {
@@ -60,30 +61,28 @@ bool is_set_with(const RatchetTree& tree, NodeIndex x, NodeIndex child, NodeInde
 }
 
 Result<void> check_credential_types(const RatchetTree& tree, std::span<const LeafIndex> changed) {
-  std::vector<CredentialType> all;      // in use by anybody
+  std::vector<CredentialType> in_use;   // by anybody
   std::vector<CredentialType> brought;  // by the changed leaves
   const auto add = [](std::vector<CredentialType>& list, CredentialType type) {
-    if (std::find(list.begin(), list.end(), type) == list.end()) list.push_back(type);
+    if (list.empty() || list.back() != type) list.push_back(type);  // mostly they are all of one type
   };
   for (const auto& leaf : tree.leaves()) {
-    if (leaf) add(all, leaf->credential.type);
+    if (leaf) add(in_use, leaf->credential.type);
   }
-  for (LeafIndex i : changed) {
+  for (LeafIndex i : changed)
     add(brought, tree.leaf(i)->credential.type);
-    for (CredentialType type : all) {
-      if (!tree.leaf(i)->capabilities.supports(type))
-        return node_error(ErrorCode::leaf_lacks_credential_type_in_use, to_node(i),
-                          "does not support a credential type in use");
-    }
+  in_use = sorted_once(std::move(in_use));
+  brought = sorted_once(std::move(brought));
+  for (LeafIndex i : changed) {
+    if (first_missing(tree.leaf(i)->capabilities.credentials, in_use))
+      return node_error(ErrorCode::leaf_lacks_credential_type_in_use, to_node(i),
+                        "does not support a credential type in use");
   }
   for (std::uint32_t i = 0; i < tree.leaf_count().value; ++i) {
     const LeafNode* leaf = tree.leaf({i});
-    if (leaf == nullptr) continue;
-    for (CredentialType type : brought) {
-      if (!leaf->capabilities.supports(type))
-        return node_error(ErrorCode::credential_type_unsupported_by_member, to_node({i}),
-                          "does not support a new member's credential type");
-    }
+    if (leaf != nullptr && first_missing(leaf->capabilities.credentials, brought))
+      return node_error(ErrorCode::credential_type_unsupported_by_member, to_node({i}),
+                        "does not support a new member's credential type");
   }
   return {};
 }
@@ -130,8 +129,8 @@ Result<void> check_parent_hashes(const RatchetTree& tree) {
 
 Result<void> check_leaves_together(const RatchetTree& tree, std::span<const LeafIndex> changed) {
   if (changed.empty()) return {};
-  std::unordered_set<std::string_view> encryption_keys;
-  std::unordered_set<std::string_view> signature_keys;
+  std::set<std::string_view> encryption_keys;
+  std::set<std::string_view> signature_keys;
   std::vector<bool> is_changed(tree.leaf_count().value);
   for (LeafIndex i : changed) {
     const LeafNode& leaf = *tree.leaf(i);
@@ -159,7 +158,7 @@ Result<void> check_leaves_together(const RatchetTree& tree, std::span<const Leaf
 }
 
 Result<void> check_parent_keys(const Suite& suite, const RatchetTree& tree) {
-  std::unordered_set<std::string_view> keys;
+  std::set<std::string_view> keys;
   for (NodeIndex x : parent_indices(tree)) {
     const ByteView key = tree.encryption_key(x);
     if (!is_hpke_public_key(suite, key)) return node_error(ErrorCode::key_invalid, x, "encryption_key");
@@ -179,6 +178,8 @@ Result<void> check_joined_tree(const RatchetTree& tree, const JoinedTree& group,
   if (auto ok = check_unmerged_leaves(tree); !ok) return ok;
   if (auto ok = check_parent_keys(*suite, tree); !ok) return ok;
   if (auto ok = check_parent_hashes(tree); !ok) return ok;
+  auto needs = needs_of(*group.group_extensions);
+  if (!needs) return needs.error();
   const std::vector<LeafIndex> members = member_leaves(tree);
   for (LeafIndex i : members) {
     LeafCheck check;
@@ -186,7 +187,8 @@ Result<void> check_joined_tree(const RatchetTree& tree, const JoinedTree& group,
     check.event = CredentialEvent::join;
     check.group_id = group.group_id;
     check.leaf = i;
-    check.group_extensions = group.group_extensions;
+    check.members = tree.leaves();
+    check.needs = &*needs;
     if (auto ok = check_leaf(*tree.leaf(i), check, env); !ok) return ok;
   }
   return check_leaves_together(tree, members);

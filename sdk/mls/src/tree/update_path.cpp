@@ -1,7 +1,7 @@
 #include "sdk/mls/src/tree/update_path.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <set>
 
 #include "base/random.hpp"
 #include "sdk/mls/src/crypto/hash.hpp"
@@ -47,9 +47,10 @@ std::vector<NodeIndex> resolution_without(const RatchetTree& tree, NodeIndex x,
   return out;
 }
 
-/// §12.4.2: "none of the public keys in the UpdatePath appear in any node of the new ratchet tree".
+/// §12.4.2: "none of the public keys in the UpdatePath appear in any node of the new ratchet tree". `tree` is
+/// the new one but for the path: the nodes that it replaces are blank.
 Result<void> check_path_keys(const Suite& suite, const RatchetTree& tree, const UpdatePath& path) {
-  std::unordered_set<std::string_view> keys{as_text(path.leaf_node.encryption_key)};
+  std::set<std::string_view> keys{as_text(path.leaf_node.encryption_key)};
   for (const UpdatePathNode& node : path.nodes) {
     if (!is_hpke_public_key(suite, node.encryption_key))
       return Error{ErrorCode::key_invalid, "a public key of the path"};
@@ -173,6 +174,7 @@ Result<void> merge_path(const Suite& suite, RatchetTree& tree, LeafIndex sender,
     if (path.nodes[i].encrypted_path_secret.size() != resolution_without(tree, steps[i].copath, added).size())
       return Error{ErrorCode::path_ciphertext_count_invalid, "node " + std::to_string(i) + " of the path"};
   }
+  tree.remove_leaf(sender);
   if (auto ok = check_path_keys(suite, tree, path); !ok) return ok;
   std::vector<Bytes> keys;
   for (const UpdatePathNode& node : path.nodes)

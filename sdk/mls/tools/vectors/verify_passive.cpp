@@ -32,6 +32,7 @@ class AllowAll final : public Policy {
   [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck&) const override {
     return std::nullopt;
   }
+  [[nodiscard]] bool knows_group(ByteView) const override { return false; }
   [[nodiscard]] bool allow_proposal(const Sender&, const Proposal&) const override { return true; }
 };
 
@@ -72,7 +73,8 @@ void verify_passive_client(const VectorCase& c, const Options& options) {
   if (options.check_lifetimes) unwrap(validate_key_package(bundle.key_package, env), "key_package");
   auto keys = unwrap(SignatureKeyPair::from_seed(c.hex("signature_priv")), "signature_priv");
   expect_equal(keys.public_key(), bundle.key_package.leaf_node.signature_key, "signature_priv");
-  Identity identity{bundle.key_package.leaf_node.credential, std::move(keys)};
+  const LeafNode& leaf = bundle.key_package.leaf_node;
+  Identity identity{leaf.credential, std::move(keys), leaf.capabilities, leaf.extensions};
 
   JoinOptions join;
   join.ratchet_tree = c.optional_hex("ratchet_tree");

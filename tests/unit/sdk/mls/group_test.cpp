@@ -122,6 +122,7 @@ TEST_P(Groups, AnOutsiderLetsItselfInAndAMemberComesBackInItsOldPlace) {
   auto back = Group::join_external(*groups[3].group_info({}), clients[1].identity.clone(), again, world.env);
   ASSERT_TRUE(back) << to_string(back.error().code) << back.error().message;
   EXPECT_EQ(back->group.own_leaf(), groups[1].own_leaf());
+  EXPECT_EQ(back->group.process(back->commit, world.env).error().code, ErrorCode::own_message);
   for (Group& g : groups) {
     const auto done = g.process(back->commit, world.env);
     ASSERT_TRUE(done) << to_string(done.error().code) << done.error().message;
@@ -372,12 +373,46 @@ TEST(CommitChoice, ProposalsThatDoNotGoTogetherAreLeftOut) {
   ASSERT_TRUE(groups[0].process(*one, world.env));
   ASSERT_TRUE(groups[0].process(*two, world.env));
   ASSERT_TRUE(groups[0].process(*psk, world.env));
+  const auto waiting = groups[0].pending_proposals();
   auto made = groups[0].commit({}, world.env);
   ASSERT_TRUE(made) << to_string(made.error().code) << made.error().message;
+  EXPECT_EQ(made->left_out, (std::vector<Bytes>{waiting[1].reference, waiting[2].reference}));
   const auto change = groups[0].adopt(std::move(made->pending), world.env);
   ASSERT_TRUE(change);
   EXPECT_EQ(change->members.size(), 2u) << "one Add and the path";
   EXPECT_TRUE(change->psks.empty());
+}
+
+TEST(CommitChoice, WhatSpoilsTheListIsFoundAmongMany) {
+  TestWorld world;
+  auto clients = clients_named(world, {"alice", "bob"});
+  auto groups = group_of(world, clients);
+  world.psks.external[{1}] = Bytes(32, 1);
+  constexpr auto kUnsupported = ProposalType{0xF00D};
+  for (int i = 0; i < 100; ++i) {
+    const Proposal psk = Proposal::external_psk(Bytes{1}, world.random);
+    const Proposal custom = Proposal::custom(kUnsupported, {1});
+    ASSERT_TRUE(groups[0].process(*groups[1].propose(i == 70 ? custom : psk, {}, world.env), world.env));
+  }
+  const auto waiting = groups[0].pending_proposals();
+  const auto made = groups[0].commit({}, world.env);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->left_out, std::vector<Bytes>{waiting[70].reference});
+  EXPECT_EQ(made->pending.change().psks.size(), 99u);
+}
+
+TEST(CommitChoice, WhoIsRemovedMayBeAddedAgainInTheSameCommit) {
+  TestWorld world;
+  auto clients = clients_named(world, {"alice", "bob", "carol"});
+  auto groups = group_of(world, clients);
+  const auto add = groups[1].propose(Proposal::add(clients[2].package().key_package), {}, world.env);
+  const auto remove = groups[1].propose(Proposal::remove(groups[2].own_leaf()), {}, world.env);
+  ASSERT_TRUE(groups[0].process(*add, world.env));
+  ASSERT_TRUE(groups[0].process(*remove, world.env));
+  const auto made = groups[0].commit({}, world.env);
+  ASSERT_TRUE(made) << to_string(made.error().code);
+  EXPECT_TRUE(made->left_out.empty());
+  EXPECT_TRUE(made->welcome);
 }
 
 TEST(Exporter, SecretsDifferByLabelContextAndEpoch) {

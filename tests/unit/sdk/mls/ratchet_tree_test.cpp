@@ -261,8 +261,9 @@ TEST_F(Paths, APathOfWrongShapeIsRefused) {
   bad = path;
   bad.nodes[1].encrypted_path_secret.clear();
   EXPECT_EQ(merge_path(suite, merged, {0}, bad, {}).error().code, ErrorCode::path_ciphertext_count_invalid);
-  EXPECT_EQ(merge_path(suite, merged, {0}, path, {}).error().code, ErrorCode::path_key_not_unique)
-      << "the same path a second time";
+  bad = path;
+  bad.nodes[0].encryption_key = tree.leaf({1})->encryption_key;
+  EXPECT_EQ(merge_path(suite, merged, {0}, bad, {}).error().code, ErrorCode::path_key_not_unique);
   bad = path;
   for (UpdatePathNode& node : bad.nodes)
     node.encryption_key[5] ^= 1;

@@ -1,4 +1,5 @@
 // One rule at a time, RFC 9420 §12.2 and §12.4: docs/validation.md lists them.
+#include "sdk/mls/src/group/group_handshake.hpp"
 #include "tests/unit/sdk/mls/commit_rules.hpp"
 
 namespace sotto::mls {
@@ -59,18 +60,51 @@ TEST_F(CommitRules, ACustomProposalIsSupportedByAllWhoStay) {
   options.proposals = {custom, Proposal::remove(carol.own_leaf()), add_dave()};
   EXPECT_EQ(outcome(commit_to_all(world, alice, {&bob}, options)), "accepted");
 }
-TEST_F(CommitRules, GreaseIsForNobodyToUse) {
+TEST_F(CommitRules, AGreaseValueIsTreatedLikeAnyOtherAndNeverSent) {
   constexpr std::uint16_t kGrease = 0x6A6A;
+  const Proposal custom = Proposal::custom(ProposalType{kGrease}, {});
+  const Proposal extension = Proposal::group_context_extensions({{ExtensionType{kGrease}, {}}});
+  EXPECT_EQ(list({custom}), "proposal_type_unsupported");
+  EXPECT_EQ(list({extension}), "member_lacks_group_extension");
   for (TestClient& client : clients) {
     client.identity.capabilities.proposals = {ProposalType{kGrease}};
     client.identity.capabilities.extensions = {ExtensionType{kGrease}};
   }
   regroup();
-  EXPECT_EQ(list({Proposal::custom(ProposalType{kGrease}, {})}), "proposal_type_unsupported");
-  EXPECT_EQ(alice_commits({Proposal::custom(ProposalType{kGrease}, {})}), "proposal_type_unsupported");
-  const Proposal extension = Proposal::group_context_extensions({{ExtensionType{kGrease}, {}}});
-  EXPECT_EQ(list({extension}), "member_lacks_group_extension");
-  EXPECT_EQ(alice_commits({extension}), "member_lacks_group_extension");
+  // The forged commit's path does not know of them: no rule of their own stopped them before that.
+  EXPECT_EQ(list({custom}), "confirmation_tag_invalid");
+  EXPECT_EQ(list({extension}), "decryption_failed");
+
+  EXPECT_EQ(alice_commits({custom}), "invalid_argument");
+  EXPECT_EQ(alice_commits({extension}), "invalid_argument");
+  EXPECT_EQ(outcome(alice.propose(custom, {}, world.env)), "invalid_argument");
+  GroupParams params;
+  params.extensions = {{ExtensionType{kGrease}, {}}};
+  EXPECT_EQ(outcome(Group::create(params, dave.identity.clone(), world.env)), "invalid_argument");
+  Identity greasy = clients[0].identity.clone();
+  greasy.credential.type = CredentialType{kGrease};
+  greasy.capabilities.credentials.push_back(CredentialType{kGrease});
+  EXPECT_EQ(outcome(Group::create({}, std::move(greasy), world.env)), "invalid_argument");
+}
+TEST_F(CommitRules, ACustomProposalIsNotOfATypeThatMlsDefines) {
+  for (std::uint16_t type = 1; type <= 7; ++type) {
+    const Proposal custom = Proposal::custom(ProposalType{type}, {0, 0, 0, 1});
+    const bool external_init = type == static_cast<std::uint16_t>(ProposalType::external_init);
+    EXPECT_EQ(alice_commits({custom}), external_init ? "external_init_misplaced" : "invalid_argument")
+        << type;
+    EXPECT_EQ(outcome(alice.propose(custom, {}, world.env)), "invalid_argument") << type;
+    EXPECT_EQ(outcome(make_external_proposal(world.suite, bob.group_id(), bob.epoch(), 0, dave.identity.keys,
+                                             custom)),
+              "invalid_argument")
+        << type;
+  }
+}
+TEST_F(CommitRules, PsksAreNoMoreThanTheKeyScheduleCanNumber) {
+  std::vector<Proposal> psks;
+  for (std::size_t i = 0; i < 0x10000; ++i)
+    psks.push_back(psk());
+  EXPECT_EQ(list(psks), "psk_count_too_large");
+  EXPECT_EQ(alice_commits(psks), "psk_count_too_large");
 }
 TEST_F(CommitRules, WhoCommitsChecksTheSameRules) {
   const Proposal reinit = Proposal::reinit({});
@@ -146,7 +180,7 @@ TEST_F(CommitRules, WhoComesBackBringsALeafThatMaySucceedItsOldOne) {
                 },
                 options),
             "leaf_encryption_key_unchanged");
-  struct SameName final : Policy {
+  struct SameName final : AcceptEveryCredential {
     [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck& c) const override {
       if (c.old_leaf != nullptr && c.old_leaf->credential != c.new_leaf->credential) return "another name";
       return std::nullopt;
@@ -197,6 +231,50 @@ TEST_F(CommitRules, AnEpochHoldsSoManyProposalsOnly) {
   EXPECT_EQ(outcome(bob.propose(psk(), {}, world.env)), "too_many_proposals");
   EXPECT_EQ(bob_says(second), "accepted") << "a copy needs no place";
 }
+TEST_F(CommitRules, WhatNobodyCouldReadIsNeitherProposedNorCommitted) {
+  CommitOptions options;
+  options.proposals.push_back(Proposal::custom(ProposalType{0xF00D}, Bytes(kMaxInput / 2)));
+  const Proposal& huge = options.proposals[0];
+  EXPECT_EQ(outcome(alice.commit(options, world.env)), "value_too_large");
+  EXPECT_EQ(outcome(alice.propose(huge, {}, world.env)), "value_too_large");
+  EXPECT_EQ(
+      outcome(make_external_proposal(world.suite, bob.group_id(), bob.epoch(), 0, dave.identity.keys, huge)),
+      "value_too_large");
+  GroupInfoOptions info;
+  info.extensions.push_back(
+      {ExtensionType{0xF001}, std::move(std::get<CustomProposal>(options.proposals[0].content).data)});
+  EXPECT_EQ(outcome(alice.group_info(info)), "value_too_large");
+  options.proposals = {add_dave()};
+  options.group_info_extensions = std::move(info.extensions);
+  EXPECT_EQ(outcome(alice.commit(options, world.env)), "value_too_large");
+}
+TEST_F(CommitRules, ACommitWhosePathNobodyCouldReadIsNotFramed) {
+  // It takes millions of members to make such a path; here it is one ciphertext.
+  AuthenticatedContent content;
+  content.content = content_from(alice, Commit{});
+  UpdatePath& path = std::get<Commit>(content.content.content).path.emplace();
+  path.nodes.emplace_back().encrypted_path_secret.push_back({{}, Bytes(kMaxInput)});
+  EXPECT_EQ(outcome(frame_handshake(alice.internals(), content, world.random)), "value_too_large");
+}
+TEST_F(CommitRules, OurOwnLastCommitIsOursWhenItComesBackAfterItWasAdopted) {
+  for (const HandshakeFormat format : {HandshakeFormat::public_message, HandshakeFormat::private_message}) {
+    CommitOptions options;
+    options.format = format;
+    auto made = alice.commit(options, world.env);
+    ASSERT_TRUE(bob.process(made->message, world.env));
+    ASSERT_TRUE(alice.adopt(std::move(made->pending), world.env));
+    EXPECT_EQ(outcome(alice.process(made->message, world.env)), "own_message");
+    EXPECT_EQ(bob_says(made->message), "wrong_epoch");
+    Group restarted = Group::load(alice.save().view(), {}).value();
+    EXPECT_EQ(outcome(restarted.process(made->message, world.env)), "own_message");
+  }
+}
+TEST_F(CommitRules, TheCommitThatLetUsInIsOursWhenItComesBack) {
+  auto joined = Group::join_external(*carol.group_info({}), dave.identity.clone(), {}, world.env);
+  ASSERT_EQ(bob_says(joined->commit), "accepted");
+  EXPECT_EQ(outcome(joined->group.process(joined->commit, world.env)), "own_message");
+  EXPECT_EQ(bob_says(joined->commit), "wrong_epoch");
+}
 TEST_F(CommitRules, AGroupThatIsOverTakesNoMoreHandshakes) {
   const Bytes update = forge_proposal(alice, update_of(0));
   const Bytes private_update = *carol.propose_update(nullptr, {}, world.env);
@@ -237,6 +315,19 @@ TEST_F(CommitRules, APathBringsNewKeys) {
             "path_key_not_unique");
   EXPECT_EQ(commit([&](Commit& c) { c.path->nodes[0].encryption_key = c.path->nodes[1].encryption_key; }),
             "path_key_not_unique");
+}
+TEST_F(CommitRules, APathsKeysMayBeThoseOfNodesThatItReplaces) {
+  // A key that leaves the tree with this commit is not in the new one (§12.4.2): what is wrong with it is
+  // only that the path's leaf does not hash it.
+  EXPECT_EQ(commit([&](Commit& c) {
+              c.path->nodes[0].encryption_key = alice.member(alice.own_leaf())->encryption_key;
+            }),
+            "path_parent_hash_invalid");
+  EXPECT_EQ(commit([&](Commit& c) {
+              const RatchetTree& tree = alice.internals().current.tree;
+              c.path->nodes[0].encryption_key = tree.parent_node(root(tree.leaf_count()))->encryption_key;
+            }),
+            "path_parent_hash_invalid");
 }
 TEST_F(CommitRules, APathsKeysAreKeys) {
   EXPECT_EQ(commit([](Commit& c) { c.path->nodes[1].encryption_key.pop_back(); }), "key_invalid");

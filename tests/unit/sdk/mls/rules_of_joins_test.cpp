@@ -57,6 +57,9 @@ TEST_F(JoinRules, AWelcomeIsForOurKeyPackage) {
 }
 TEST_F(JoinRules, TheIdentityThatJoinsIsThatOfItsKeyPackage) {
   const Bytes welcome = real_welcome();
+  Identity renamed = dave.identity.clone();
+  renamed.credential = Credential::basic(as_bytes("david"));
+  EXPECT_EQ(outcome(Group::join(welcome, bundle, std::move(renamed), {}, world.env)), "invalid_argument");
   EXPECT_EQ(outcome(Group::join(welcome, bundle, clients[0].identity.clone(), {}, world.env)),
             "invalid_argument");
 }
@@ -114,10 +117,7 @@ TEST_F(JoinRules, TheGroupInfosSignerIsAMember) {
   EXPECT_EQ(forged([](OpenWelcome& w) { w.info.signer = {40}; }), "group_info_signer_blank");
 }
 TEST_F(JoinRules, WeAreNotInAGroupOfThisIdAlready) {
-  struct Known final : Policy {
-    [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck&) const override {
-      return {};
-    }
+  struct Known final : AcceptEveryCredential {
     [[nodiscard]] bool knows_group(ByteView) const override { return true; }
   } policy;
   const Environment env{world.random, world.env.now, policy, &world.psks};
@@ -182,7 +182,7 @@ TEST_F(JoinRules, LeavesAreValid) {
                 true),
             "tree_parent_hash_invalid")
       << "a leaf cannot be changed without breaking the chain above it";
-  struct Nobody final : Policy {
+  struct Nobody final : AcceptEveryCredential {
     [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck& c) const override {
       if (c.event == CredentialEvent::join) return "no";
       return std::nullopt;
@@ -277,7 +277,7 @@ TEST_F(JoinRulesOfLeaves, OldLeavesAreLetInUnlessTheApplicationSaysOtherwise) {
 }
 
 TEST_F(JoinRules, ExternalSendersAreAcceptedByThePolicy) {
-  struct NoOutsiders final : Policy {
+  struct NoOutsiders final : AcceptEveryCredential {
     [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck& c) const override {
       if (c.event == CredentialEvent::external_sender) return "no";
       return std::nullopt;
@@ -309,6 +309,43 @@ TEST_F(JoinRules, WeSupportTheGroupsExtensions) {
               w.info.context.extensions.push_back({ExtensionType{0xF001}, {}});
             }),
             "group_extension_unsupported");
+}
+TEST_F(JoinRules, WhatWeSupportIsWhatOurIdentitySaysAndNotWhatOurPackageWasSprinkledWith) {
+  constexpr auto kGrease = ExtensionType{0x5A5A};
+  for (TestClient& client : clients)
+    client.identity.capabilities.extensions = {kGrease};
+  groups = group_of(world, clients);
+  KeyPackage& package = bundle.key_package;
+  package.leaf_node.capabilities.extensions.push_back(kGrease);
+  sign_leaf(package.leaf_node, dave.identity.keys, {});
+  sign_key_package(package, dave.identity.keys);
+  bundle.reference = package.reference();
+  EXPECT_EQ(join(real_welcome()), "accepted");
+  EXPECT_EQ(forged([](OpenWelcome& w) {
+              w.info.context.extensions.push_back({kGrease, {}});
+            }),
+            "group_extension_unsupported");
+}
+TEST_F(JoinRules, ThePolicyIsShownTheGroupThatAnOutsiderLetsItselfInto) {
+  struct OneOfAName final : AcceptEveryCredential {
+    [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck& c) const override {
+      if (c.event != CredentialEvent::external_join) return std::nullopt;
+      for (const auto& leaf : c.members) {
+        if (leaf && leaf.get() != c.old_leaf && leaf->credential == c.new_leaf->credential)
+          return "somebody of that name is a member";
+      }
+      return std::nullopt;
+    }
+  } policy;
+  const Environment env{world.random, world.env.now, policy, &world.psks};
+  TestClient second_bob(world, "bob");
+  auto joined = Group::join_external(*groups[0].group_info({}), second_bob.identity.clone(), {}, world.env);
+  EXPECT_EQ(outcome(groups[0].process(joined->commit, env)), "leaf_credential_rejected");
+  ExternalJoinOptions options;
+  options.replaces = groups[1].own_leaf();
+  joined = Group::join_external(*groups[0].group_info({}), second_bob.identity.clone(), options, env);
+  ASSERT_TRUE(joined) << joined.error().message;
+  EXPECT_EQ(outcome(groups[0].process(joined->commit, env)), "accepted");
 }
 TEST_F(JoinRules, UnknownExtensionsOfTheGroupInfoAreIgnored) {
   EXPECT_EQ(forged([](OpenWelcome& w) {

@@ -236,7 +236,7 @@ TEST_F(CommitRules, NewExtensionsAreForThoseWhoComeAndNotForThoseWhoGo) {
   EXPECT_EQ(outcome(commit_to_all(world, alice, {&bob}, options)), "accepted");
 }
 TEST_F(CommitRules, ExternalSendersCredentialsAreAcceptedByThePolicy) {
-  struct NoOutsiders final : Policy {
+  struct NoOutsiders final : AcceptEveryCredential {
     [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck& c) const override {
       if (c.event == CredentialEvent::external_sender) return "no";
       return std::nullopt;

@@ -6,11 +6,8 @@ namespace sotto::mls {
 namespace {
 
 /// To whom everybody is everybody: makes successors that others must not join.
-struct Careless final : Policy {
-  [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck&) const override {
-    return {};
-  }
-  [[nodiscard]] bool same_identity(const LeafNode&, const LeafNode&) const override { return true; }
+struct Careless final : AcceptEveryCredential {
+  [[nodiscard]] Bytes identity_of(const LeafNode&) const override { return {}; }
 };
 
 /// Knows the resumption PSK of the old group by itself, without the group in hand.
@@ -129,6 +126,11 @@ TEST_F(SuccessorRules, ABranchKeepsTheCipherSuite) {
 }
 TEST_F(SuccessorRules, AReinitialisedGroupHasEveryOldMember) {
   reinit({1});
+  EXPECT_EQ(join(), "successor_members_mismatch");
+}
+TEST_F(SuccessorRules, AReinitialisedGroupHasNoOtherMember) {
+  clients.emplace_back(world, "mallory");
+  reinit({1, 2, 3});
   EXPECT_EQ(join(), "successor_members_mismatch");
 }
 TEST_F(SuccessorRules, ABranchHasOldMembersOnly) {

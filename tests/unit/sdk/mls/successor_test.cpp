@@ -56,6 +56,29 @@ TEST_F(Successors, AReinitialisedGroupWithoutOneOfItsMembersIsNotMade) {
   EXPECT_EQ(made.error().code, ErrorCode::successor_members_mismatch);
 }
 
+TEST_F(Successors, AReinitialisedGroupWithAStrangerIsNotMade) {
+  reinit_to(kDefaultSuite);
+  TestClient dave(world, "dave");
+  const auto made = groups[0].reinitialize({bob.key_package, carol.key_package, dave.package().key_package},
+                                           clients[0].identity.clone(), {}, world.env);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::successor_members_mismatch);
+}
+
+TEST_F(Successors, WhoStartsASuccessorStaysWhoItWas) {
+  TestClient dave(world, "dave");
+  const auto branch =
+      groups[0].branch(as_bytes("branch"), {}, {bob.key_package}, dave.identity.clone(), {}, world.env);
+  ASSERT_FALSE(branch);
+  EXPECT_EQ(branch.error().code, ErrorCode::successor_members_mismatch);
+  reinit_to(kDefaultSuite);
+  const auto reinitialised =
+      groups[0].reinitialize({bob.key_package, carol.key_package, clients[0].package().key_package},
+                             dave.identity.clone(), {}, world.env);
+  ASSERT_FALSE(reinitialised);
+  EXPECT_EQ(reinitialised.error().code, ErrorCode::successor_members_mismatch);
+}
+
 TEST_F(Successors, ABranchIsJoinedByItsMembersWithTheOldGroupInHand) {
   auto made =
       groups[0].branch(as_bytes("branch"), {}, {bob.key_package}, clients[0].identity.clone(), {}, world.env);

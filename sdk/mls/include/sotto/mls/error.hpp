@@ -105,6 +105,7 @@ enum class ErrorCode : std::uint16_t {
   external_commit_remove_count_invalid = 330,
   external_commit_proposal_invalid = 331,  ///< a type that an external commit may not hold
   external_commit_by_reference = 332,
+  psk_count_too_large = 333,  ///< more than the 65,535 PSKs that the key schedule can number (§8.4)
 
   // 350: commits (§12.4, §7.5, §7.9)
   proposal_reference_unknown = 350,

@@ -47,7 +47,7 @@ struct GroupConfig {
   /// Keys of skipped messages kept for each sender and epoch; the oldest go first.
   std::uint32_t max_skipped_keys = 1000;
   /// Proposals that wait for a commit; further ones are refused. More than the members of a large group
-  /// propose in one epoch, and few enough that choosing among them takes no time to speak of.
+  /// propose in one epoch, and few enough that choosing among them takes some tens of milliseconds at most.
   std::uint32_t max_cached_proposals = 1000;
   /// resumption_psk secrets of past epochs kept (§8.6), 32 bytes each.
   std::uint32_t max_resumption_psks = 16;
@@ -92,7 +92,8 @@ class PendingCommit {
 };
 
 enum class ProposalsByReference : std::uint8_t {
-  /// Every cached proposal that can go together; Removes win over Updates, late Updates over early ones.
+  /// The cached proposals that can go together; Removes win over Updates, late Updates over early ones.
+  /// `CommitResult::left_out` names the others.
   all_valid,
   none,
   exactly,  ///< those of `CommitOptions::references`, in that order; an invalid one is an error
@@ -117,6 +118,9 @@ struct CommitResult {
   Bytes message;                 ///< for the group
   std::optional<Bytes> welcome;  ///< one for all who were added
   PendingCommit pending;
+  /// References of the received proposals that are not in it. They end with the epoch: whoever still wants one
+  /// sends it again.
+  std::vector<Bytes> left_out{};
 };
 
 struct JoinOptions {
@@ -130,7 +134,7 @@ struct ExternalJoinOptions {
   std::optional<Bytes> ratchet_tree{};  ///< if it is not in the GroupInfo
   GroupConfig config{};
   std::optional<LeafIndex> replaces{};  ///< our own former leaf ("resync")
-  std::vector<PskId> psks{};
+  std::vector<PskId> psks{};            ///< PskId::external, PskId::resumption
   Bytes authenticated_data{};
 };
 
@@ -176,7 +180,8 @@ class Group {
   /// A group of one, at epoch 0 (§11).
   static Result<Group> create(const GroupParams& params, Identity creator, const Environment& env);
   /// §12.4.3.1. `bundle` is the key package that the Welcome was made for; erase it afterwards unless it is a
-  /// last resort.
+  /// last resort. `identity` has the package's signature key and credential; its capabilities and extensions
+  /// are those that our next leaf will show, and may differ from the package's.
   static Result<Group> join(ByteView welcome, const KeyPackageBundle& bundle, Identity identity,
                             const JoinOptions& options, const Environment& env);
   struct ExternalJoin;
@@ -193,7 +198,9 @@ class Group {
   /// The group stays where it is (but for the handshake ratchet, which must be saved) until `adopt`.
   Result<CommitResult> commit(const CommitOptions& options, const Environment& env);
   Result<EpochChange> adopt(PendingCommit pending, const Environment& env);
-  /// Any message to the group: handshake or application.
+  /// Any message to the group: handshake or application. What we sent ourselves is `own_message`; that of an
+  /// earlier epoch while the epoch is remembered, and the commit that made this one in any case if it is a
+  /// PublicMessage.
   Result<ProcessedMessage> process(ByteView message, const Environment& env);
 
   // Talking -------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ struct Capabilities {
 
   /// mls10, both suites, basic credentials, nothing beyond.
   static Capabilities standard();
-  // Defaults included. GREASE values are listed to be ignored: nobody supports them (§13.5).
+  // Defaults included.
   [[nodiscard]] bool supports(ExtensionType type) const;
   [[nodiscard]] bool supports(ProposalType type) const;
   [[nodiscard]] bool supports(CredentialType type) const;

@@ -2,16 +2,17 @@
 //
 //   class MyPolicy : public Policy {
 //     std::optional<std::string> check_credential(const CredentialCheck& c) const override { ... }
+//     bool knows_group(ByteView group_id) const override { ... }
 //   };
 //   MyPolicy policy;
 //   Environment env{system_random(), wall_clock_now, policy};
 #pragma once
 
-#include <optional>
 #include <functional>
 #include <memory>
-#include <string>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "sotto/mls/leaf_node.hpp"
 #include "sotto/mls/types.hpp"
@@ -35,9 +36,15 @@ enum class CredentialEvent : std::uint8_t {
   external_sender,  ///< an entry of external_senders
 };
 
+/// The leaves of a group, each at its place, null where blank.
+using GroupMembers = std::span<const std::shared_ptr<const LeafNode>>;
+
 struct CredentialCheck {
   CredentialEvent event{};
-  ByteView group_id;                   ///< empty for key_package
+  ByteView group_id;  ///< empty for key_package
+  /// Who is in the group before anything is added, updated or removed; the whole group for join. Empty for
+  /// key_package, external_sender and the first leaf of a group.
+  GroupMembers members;
   const LeafNode* old_leaf = nullptr;  ///< what is replaced, if something is
   const LeafNode* new_leaf = nullptr;  ///< null for external_sender
   const ExternalSender* external_sender = nullptr;
@@ -53,30 +60,32 @@ class Policy {
   /// identity as the leaf it replaces.
   [[nodiscard]] virtual std::optional<std::string> check_credential(const CredentialCheck& check) const = 0;
 
-  /// Whether two leaves are one client, for Adds (§12.2). By default: equal signature keys.
-  [[nodiscard]] virtual bool same_client(const LeafNode& a, const LeafNode& b) const;
+  /// The client whose leaf this is: two leaves are one client if these bytes are equal, and a client is added
+  /// once (§12.2). By default the signature key.
+  [[nodiscard]] virtual Bytes client_of(const LeafNode& leaf) const;
 
-  /// Whether two leaves present one identity, for reinitialised and branched groups (§11.2, §11.3). By
-  /// default: equal credentials.
-  [[nodiscard]] virtual bool same_identity(const LeafNode& a, const LeafNode& b) const;
+  /// The identity that the leaf presents, for reinitialised and branched groups (§11.2, §11.3): two leaves
+  /// present one identity if these bytes are equal. By default the encoded credential.
+  [[nodiscard]] virtual Bytes identity_of(const LeafNode& leaf) const;
 
   /// Permission for a proposal: at its receipt, and again within each commit. By default everything is
   /// allowed but an Add that a stranger proposes for itself (§12.1.8).
   [[nodiscard]] virtual bool allow_proposal(const Sender& sender, const Proposal& proposal) const;
 
   /// Whether a group of this id is among ours (§12.4.3), but for one that we join again from outside.
-  [[nodiscard]] virtual bool knows_group(ByteView group_id) const;
+  [[nodiscard]] virtual bool knows_group(ByteView group_id) const = 0;
 
   /// Whether a proposal type that the library does not know makes a path necessary (§12.4).
   [[nodiscard]] virtual bool path_required(ProposalType type) const;
 };
 
-/// Accepts every credential. For tests, and for applications that authenticate members elsewhere.
-class AcceptEveryCredential final : public Policy {
+/// Accepts every credential, and takes every group that it is asked about for a new one. For tests.
+class AcceptEveryCredential : public Policy {
  public:
   [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck&) const override {
     return std::nullopt;
   }
+  [[nodiscard]] bool knows_group(ByteView) const override { return false; }
 };
 
 /// Where pre-shared keys come from (§8.4). The group knows its own past resumption PSKs and asks for others
@@ -92,8 +101,9 @@ class PskSource {
 struct LifetimeRules {
   bool check_received = true;  ///< of key packages, Adds and so on that others made
   bool check_joining = false;  ///< of leaves of a group that we join: they may have got old honestly
-  /// The longest whole lifetime; 0: any. One year and a bit: enough for a last-resort package, short enough
-  /// to end.
+  /// The longest whole lifetime, 0: any; of every leaf of a group that we join, too (§7.2). For a group with
+  /// longer ones, join with an Environment of its own. One year and a bit: enough for a last-resort package,
+  /// short enough to end.
   std::uint64_t max_seconds = 400ull * 24 * 3600;
 };
 

@@ -35,7 +35,11 @@ struct PskId {
   Epoch epoch;                                           ///< resumption
   Bytes nonce;                                           ///< fresh, Nh bytes
 
-  friend bool operator==(const PskId&, const PskId&) = default;
+  static PskId external(ByteView psk_id, Random& random);
+  /// usage application: the resumption PSK of this or another group's epoch
+  static PskId resumption(ByteView group_id, Epoch epoch, Random& random);
+
+  friend auto operator<=>(const PskId&, const PskId&) = default;
 };
 
 struct PreSharedKey {
@@ -78,13 +82,17 @@ struct Proposal {
 
   static Proposal add(KeyPackage package) { return {Add{std::move(package)}}; }
   static Proposal remove(LeafIndex leaf) { return {Remove{leaf}}; }
-  static Proposal external_psk(ByteView psk_id, Random& random);
-  /// usage application: the resumption PSK of this or another group's epoch
-  static Proposal resumption_psk(ByteView group_id, Epoch epoch, Random& random);
+  static Proposal external_psk(ByteView psk_id, Random& random) {
+    return {PreSharedKey{PskId::external(psk_id, random)}};
+  }
+  static Proposal resumption_psk(ByteView group_id, Epoch epoch, Random& random) {
+    return {PreSharedKey{PskId::resumption(group_id, epoch, random)}};
+  }
   static Proposal reinit(ReInit parameters) { return {std::move(parameters)}; }
   static Proposal group_context_extensions(Extensions extensions) {
     return {GroupContextExtensions{std::move(extensions)}};
   }
+  /// A type that MLS does not define, and no GREASE value: `commit` and `propose` refuse those.
   static Proposal custom(ProposalType type, Bytes data) { return {CustomProposal{type, std::move(data)}}; }
 
   friend bool operator==(const Proposal&, const Proposal&) = default;

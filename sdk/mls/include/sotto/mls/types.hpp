@@ -87,6 +87,14 @@ struct Sender {
   friend bool operator==(const Sender&, const Sender&) = default;
 };
 
+/// Whether every client supports the type without listing it in its capabilities (§7.2).
+constexpr bool is_default(ExtensionType type) {
+  return type >= ExtensionType::application_id && type <= ExtensionType::external_senders;
+}
+constexpr bool is_default(ProposalType type) {
+  return type >= ProposalType::add && type <= ProposalType::group_context_extensions;
+}
+
 /// Whether `value` is one of the code points that exist to be ignored (§13.5): 0x0A0A, 0x1A1A ... 0xEAEA.
 constexpr bool is_grease(std::uint16_t value) {
   return (value & 0x0F0F) == 0x0A0A && (value >> 8) == (value & 0xFF) && value != 0xFAFA;
