@@ -63,6 +63,13 @@ ErrorCode code_of_status(int status) {
   }
 }
 
+/// As the protocol writes them, known here or not. Anything else would bring a server's own text into errors.
+bool looks_like_a_word(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  return !text.empty() && text.size() <= kLongest &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
 }  // namespace
 
 ErrorCode code_of_word(std::string_view word) {
@@ -79,7 +86,7 @@ Error error_of(const HttpResponse& response) {
     // A server's own failure passes; an unknown word under a known status keeps the status's meaning.
     if (const ErrorCode known = code_of_word(word); known != ErrorCode::internal) code = known;
     // Only the word: `detail` may quote the input.
-    if (!word.empty()) text += " " + word;
+    if (looks_like_a_word(word)) text += " " + word;
   }
   Error error(code, std::move(text));
   error.retry_after = std::min(response.retry_after, kLongestServerDelay);

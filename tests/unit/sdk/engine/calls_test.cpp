@@ -35,6 +35,21 @@ TEST_F(Calls, LoginErrorsKeepTheServersMeaning) {
   }
 }
 
+TEST_F(Calls, AnErrorsTextHoldsAServersWordAndNothingElseOfIt) {
+  const auto text_of = [this](const std::string& code) {
+    std::string text;
+    device.engine->login({"+491701234567", "1"}, device.now,
+                         [&](Result<Account> r) { text = r.error().message; });
+    device.respond(device.take_request(), 400, R"({"code":")" + code + R"("})");
+    return text;
+  };
+  EXPECT_EQ(text_of("a_word_of_tomorrow"), "the server answered 400 a_word_of_tomorrow");
+  for (const std::string& code :
+       {std::string(R"(\u001b]0;owned\u0007)"), std::string("two words"), std::string("+491701234567"),
+        std::string(3000, 'x'), std::string("Ünknown")})
+    EXPECT_EQ(text_of(code), "the server answered 400") << code;
+}
+
 TEST_F(Calls, MalformedAnswersAreErrorsAndNeverHalfApplied) {
   for (const std::string body :
        {"", "[]", "{", "null", R"({"access_token":"A"})",
