@@ -1,7 +1,8 @@
-// Costs that grow with the square of what a stranger sends are found by sending four times as much: it may take
-// eight times as long at most. Measured is the CPU time of this thread, and the one long input is compared with
-// four short ones, one after the other: they take as much memory, so that caches do not count. The long one then
-// takes as long as the four if its cost is in proportion, and four times as long if it grows with the square.
+// Costs that grow with the square of what a stranger sends are found by sending four times as much: it may
+// take eight times as long at most. Measured is the CPU time of this thread, and the one long input is
+// compared with four short ones, one after the other: they take as much memory, so that caches do not count.
+// The long one then takes as long as the four if its cost is in proportion, and four times as long if it
+// grows with the square.
 #pragma once
 
 #include <algorithm>

@@ -118,8 +118,8 @@ struct CommitResult {
   Bytes message;                 ///< for the group
   std::optional<Bytes> welcome;  ///< one for all who were added
   PendingCommit pending;
-  /// References of the received proposals that are not in it. They end with the epoch: whoever still wants one
-  /// sends it again.
+  /// References of the received proposals that are not in it. They end with the epoch: whoever still wants
+  /// one sends it again.
   std::vector<Bytes> left_out{};
 };
 
