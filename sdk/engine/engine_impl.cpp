@@ -14,7 +14,7 @@ constexpr std::uint16_t kProtocolError = 4000;  // protocol.md, close codes
 Engine::Impl::Impl(std::shared_ptr<store::Store> store, Random& random, EngineOptions options)
     : core(std::move(store), random, std::move(options)) {
   // Frames are applied before what they free is sent, and what they bring is told in the same input.
-  parts_ = {&session, &stream, &receipts, &outbox, &presence, &lookups, &search_indexing};
+  parts_ = {&session, &stream, &receipts, &outbox, &presence, &lookups, &search_indexing, &requests};
   for (Part* part : parts_)
     if (part != &session) session.add_listener(*part);
   directory.on_moved([this](ConversationRow from, ConversationRow to) {

@@ -89,7 +89,7 @@ void Lookups::look_up_numbers() {
     if (numbers.size() == kNumbersAtOnce) break;
   }
   send(look_up(numbers), [this, rows, numbers](const HttpResponse& response) {
-    if (!people_.store_contacts(response, false)) return;
+    if (!people_.store_contacts(response)) return;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       auto person = core_.read().people.find_phone(numbers[i]);
       if (!person) {

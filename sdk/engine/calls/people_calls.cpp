@@ -11,6 +11,8 @@ namespace {
 
 using Contacts = std::vector<Contact>;
 
+// A server cannot keep a client busy for ever. The reference server's pages hold 500 of at most 10,000.
+constexpr int kMaxContactPages = 200;
 constexpr std::size_t kMaxNumbers = 1000;  // an address book; a request of about 20 KB
 
 }  // namespace
@@ -28,8 +30,8 @@ OperationNumber PeopleCalls::discover(const std::vector<std::string>& phone_numb
     return ticket.number;
   }
   requests_.send(look_up(phone_numbers), ticket.number, [this, ticket](const Result<HttpResponse>& response) {
-    operations_.finish<Contacts>(
-        ticket, response ? store_contacts(*response, false) : Result<Contacts>(response.error()));
+    operations_.finish<Contacts>(ticket,
+                                 response ? store_contacts(*response) : Result<Contacts>(response.error()));
   });
   return ticket.number;
 }
@@ -48,20 +50,35 @@ OperationNumber PeopleCalls::find_user(const std::string& phone_number, Reply<Co
 
 OperationNumber PeopleCalls::contacts(Reply<Contacts> reply) {
   auto ticket = operations_.start(std::move(reply));
-  requests_.send({"GET", "/api/contacts", {}, "", {}}, ticket.number,
-                 [this, ticket](const Result<HttpResponse>& response) {
-                   if (response) {
-                     if (auto stored = store_contacts(*response, true); !stored)
-                       return operations_.finish<Contacts>(ticket, stored.error());
-                   } else if (response.error().category != ErrorCategory::retryable) {
-                     return operations_.finish<Contacts>(ticket, response.error());
-                   }
-                   operations_.finish<Contacts>(ticket, core_.read().people.contacts());
-                 });
+  load_contacts(ticket, "", {}, 0);
   return ticket.number;
 }
 
-Result<Contacts> PeopleCalls::store_contacts(const HttpResponse& response, bool all) {
+void PeopleCalls::load_contacts(Ticket<Contacts> ticket, const std::string& cursor, Contacts so_far,
+                                int pages) {
+  const std::string path = cursor.empty() ? "/api/contacts" : "/api/contacts?cursor=" + cursor;
+  requests_.send(
+      {"GET", path, {}, "", {}}, ticket.number,
+      [this, ticket, cursor, so_far = std::move(so_far), pages](const Result<HttpResponse>& response) {
+        if (!response) {
+          if (response.error().category != ErrorCategory::retryable)
+            return operations_.finish<Contacts>(ticket, response.error());
+          return operations_.finish<Contacts>(ticket, core_.read().people.contacts());
+        }
+        std::string next;
+        Result<Contacts> page = read_contacts(*response, &next);
+        if (!page) return operations_.finish<Contacts>(ticket, page.error());
+        Contacts all = so_far;
+        all.insert(all.end(), page->begin(), page->end());
+        const auto place = parse_decimal(next);
+        if (place && *place > parse_decimal(cursor).value_or(0) && pages < kMaxContactPages)
+          return load_contacts(ticket, next, std::move(all), pages + 1);
+        keep(all, true);
+        operations_.finish<Contacts>(ticket, core_.read().people.contacts());
+      });
+}
+
+Result<Contacts> PeopleCalls::read_contacts(const HttpResponse& response, std::string* next) const {
   auto body = JsonObject::parse(response.body);
   if (!body) return Error(ErrorCode::protocol_violation, "the contacts are not a JSON object");
   Contacts contacts;
@@ -72,12 +89,22 @@ Result<Contacts> PeopleCalls::store_contacts(const HttpResponse& response, bool 
     contact.phone_number = item.text("phone_number");
     if (store::is_valid_id(contact.user_id.value)) contacts.push_back(std::move(contact));
   }
+  if (next != nullptr) *next = body->text("next_cursor");
+  return contacts;
+}
+
+void PeopleCalls::keep(const Contacts& contacts, bool all) {
   auto& people = core_.write().people;
   if (all) people.replace_contacts(contacts);
   for (const Contact& contact : contacts) {
     if (!all) people.save_contact(contact);
     if (auto direct = core_.read().conversations.find_peer(contact.user_id)) core_.touch(direct->row);
   }
+}
+
+Result<Contacts> PeopleCalls::store_contacts(const HttpResponse& response) {
+  Result<Contacts> contacts = read_contacts(response, nullptr);
+  if (contacts) keep(*contacts, false);
   return contacts;
 }
 

@@ -22,9 +22,15 @@ class PeopleCalls {
   OperationNumber set_blocked(UserId user, bool blocked, Reply<void> reply);
 
   /// `{contacts: [...]}` of an answer, stored. Numbers that nobody has are not in it.
-  Result<std::vector<Contact>> store_contacts(const HttpResponse& response, bool all);
+  Result<std::vector<Contact>> store_contacts(const HttpResponse& response);
 
  private:
+  using Contacts = std::vector<Contact>;
+  /// The page of the own contacts at `cursor` ("": the first) and those after it, behind `so_far`.
+  void load_contacts(Ticket<Contacts> ticket, const std::string& cursor, Contacts so_far, int pages);
+  Result<Contacts> read_contacts(const HttpResponse& response, std::string* next) const;
+  void keep(const Contacts& contacts, bool all);
+
   Core& core_;
   Operations& operations_;
   Requests& requests_;

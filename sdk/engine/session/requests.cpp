@@ -12,6 +12,11 @@ namespace {
 
 /// The lost answer of one attempt must not sign anybody out: the next comes well within the old token's 60 s.
 constexpr int kRefreshAttempts = 2;
+/// "Too many requests" is waited for so long and so often; a longer wait is the caller's to know of.
+constexpr Milliseconds kLongestRest = seconds(30);
+constexpr int kMaxRests = 5;
+/// Where the server does not say for how long.
+constexpr Milliseconds kDefaultRest = seconds(1);
 
 bool is_success(int status) {
   return status >= 200 && status < 300;
@@ -30,8 +35,7 @@ store::Tokens tokens_of(const JsonObject& body, Timestamp now) {
 }
 
 void Requests::send(HttpRequest request, OperationNumber owner, Handler handler) {
-  if (pending_.size() >= kMaxPendingRequests)
-    return handler(Error(ErrorCode::rate_limited, "too many requests at once"));
+  if (is_full()) return handler(Error(ErrorCode::rate_limited, "too many requests at once"));
   Pending pending{std::move(request), owner, true, false, std::move(handler)};
   with_token(false, [this, pending = std::make_shared<Pending>(std::move(pending))](Result<void> token) {
     // Cancelled while it waited for the token.
@@ -42,8 +46,7 @@ void Requests::send(HttpRequest request, OperationNumber owner, Handler handler)
 }
 
 void Requests::send_anonymous(HttpRequest request, OperationNumber owner, Handler handler) {
-  if (pending_.size() >= kMaxPendingRequests)
-    return handler(Error(ErrorCode::rate_limited, "too many requests at once"));
+  if (is_full()) return handler(Error(ErrorCode::rate_limited, "too many requests at once"));
   perform({std::move(request), owner, false, false, std::move(handler)});
 }
 
@@ -69,6 +72,9 @@ void Requests::cancel(OperationNumber owner) {
     core_.perform(Effect(CancelRequest{it->first}));
     it = pending_.erase(it);
   }
+  std::erase_if(resting_, [owner](const auto& resting) {
+    return resting.second.owner == owner && owner != OperationNumber::none;
+  });
 }
 
 void Requests::cancel_all() {
@@ -76,6 +82,7 @@ void Requests::cancel_all() {
     core_.perform(Effect(CancelRequest{number}));
   if (refresh_ != RequestNumber::none) core_.perform(Effect(CancelRequest{refresh_}));
   pending_.clear();
+  resting_.clear();
   waiting_.clear();
   refresh_ = RequestNumber::none;
 }
@@ -95,7 +102,24 @@ void Requests::on_response(RequestNumber number, HttpResponse response) {
     });
     return;
   }
+  const Milliseconds rest = response.retry_after > Milliseconds(0) ? response.retry_after : kDefaultRest;
+  if (response.status == 429 && pending.with_token && pending.rests < kMaxRests && rest <= kLongestRest) {
+    ++pending.rests;
+    resting_.emplace(core_.now.steady + rest, std::move(pending));
+    return;
+  }
   pending.handler(error_of(response));
+}
+
+void Requests::work() {
+  while (!resting_.empty() && resting_.begin()->first <= core_.now.steady) {
+    auto node = resting_.extract(resting_.begin());
+    perform(std::move(node.mapped()));
+  }
+}
+
+std::optional<Milliseconds> Requests::deadline() const {
+  return resting_.empty() ? std::nullopt : std::optional(resting_.begin()->first);
 }
 
 void Requests::on_failed(RequestNumber number, const Error& error) {

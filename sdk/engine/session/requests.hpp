@@ -3,7 +3,8 @@
 //
 //   requests.send({"GET", "/api/devices"}, ticket.number, [](Result<HttpResponse> response) { ... });
 //
-// A 401 refreshes the token and repeats the call once. Rotation: the answer to a refresh may get lost; the
+// A 429 waits as long as the server says, if that is a matter of seconds, and repeats the call. A 401 refreshes the
+// token and repeats the call once. Rotation: the answer to a refresh may get lost; the
 // previous token is good for 60 s more, so a refresh that failed on the network is repeated at once.
 #pragma once
 
@@ -13,6 +14,7 @@
 
 #include "sdk/engine/core.hpp"
 #include "sdk/engine/operations.hpp"
+#include "sdk/engine/timing.hpp"
 
 namespace sotto::engine {
 
@@ -42,6 +44,10 @@ class Requests final : public Part {
   /// Called when the server has refused the refresh token.
   void on_signed_out(std::function<void(const Error&)> handler) { signed_out_ = std::move(handler); }
 
+  // Part
+  void work() override;
+  [[nodiscard]] std::optional<Milliseconds> deadline() const override;
+
   void on_response(RequestNumber number, HttpResponse response);
   void on_failed(RequestNumber number, const Error& error);
 
@@ -52,9 +58,11 @@ class Requests final : public Part {
     bool with_token = false;
     bool repeated = false;
     Handler handler;
+    int rests = 0;  ///< how often the server has said "too many"
   };
 
   void perform(Pending pending);
+  [[nodiscard]] bool is_full() const { return pending_.size() + resting_.size() >= kMaxPendingRequests; }
   void start_refresh();
   void refreshed(const HttpResponse& response);
   void end_refresh(const Result<void>& result);
@@ -63,6 +71,7 @@ class Requests final : public Part {
   Operations& operations_;
   std::uint64_t last_ = 0;
   std::map<RequestNumber, Pending> pending_;
+  std::multimap<Milliseconds, Pending> resting_;  ///< by when they may be sent again, in steady time
   std::vector<std::function<void(Result<void>)>> waiting_;  ///< for the refresh that runs
   RequestNumber refresh_{};
   int refresh_attempts_ = 0;

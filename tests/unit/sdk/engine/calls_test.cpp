@@ -145,6 +145,61 @@ TEST_F(Calls, PeopleAreFoundByNumberAndRememberedOffline) {
   EXPECT_EQ(contacts->size(), 1u);
 }
 
+TEST_F(Calls, ContactsAreReadPageByPage) {
+  Result<std::vector<Contact>> contacts = Error(ErrorCode::internal, "");
+  device.engine->contacts(device.now, [&](Result<std::vector<Contact>> r) { contacts = std::move(r); });
+  const auto page = [&](const std::string& path, const std::string& user, const std::string& next) {
+    const auto request = device.take_request();
+    EXPECT_EQ(request.what.path, path);
+    device.respond(request, 200,
+                   R"({"contacts":[{"phone_number":"+491709876543","user_id":")" + user +
+                       R"(","display_name":"x"}],"next_cursor":)" + next + "}");
+  };
+  page("/api/contacts", "101", R"("101")");
+  page("/api/contacts?cursor=101", "102", "null");
+  ASSERT_TRUE(contacts.ok());
+  EXPECT_EQ(contacts->size(), 2u);
+
+  // A server that leads in a circle is not followed.
+  device.engine->contacts(device.now, [&](Result<std::vector<Contact>> r) { contacts = std::move(r); });
+  page("/api/contacts", "101", R"("101")");
+  page("/api/contacts?cursor=101", "102", R"("101")");
+  EXPECT_TRUE(device.requests.empty());
+  EXPECT_EQ(contacts->size(), 2u);
+}
+
+TEST_F(Calls, WhatIsTooMuchForTheServerNowWaitsAndIsSentAgain) {
+  Result<Profile> me = Error(ErrorCode::internal, "");
+  int answers = 0;
+  device.engine->me(device.now, [&](Result<Profile> r) {
+    me = std::move(r);
+    ++answers;
+  });
+  const auto too_many = [&](int seconds_to_wait) {
+    HttpResponse response;
+    response.status = 429;
+    response.retry_after = std::chrono::seconds(seconds_to_wait);
+    response.body = R"({"code":"rate_limited","detail":"too many requests"})";
+    device.engine->on_response(device.take_request().request, std::move(response), device.now);
+    device.drain();
+  };
+  too_many(3);
+  device.pass(Milliseconds(2900));
+  EXPECT_TRUE(device.requests.empty());
+  EXPECT_EQ(answers, 0);
+  device.pass(Milliseconds(200));
+  device.respond(device.take_request(), 200, R"({"user_id":"100","display_name":"Ann","about":""})");
+  EXPECT_TRUE(me.ok());
+
+  // A wait of minutes is for the person to know of.
+  device.engine->me(device.now, [&](Result<Profile> r) {
+    me = std::move(r);
+    ++answers;
+  });
+  too_many(600);
+  EXPECT_EQ(answers, 2);
+}
+
 TEST_F(Calls, BlockingIsRememberedHere) {
   device.engine->block(kPeer, device.now, [](Result<void> r) { EXPECT_TRUE(r.ok()); });
   const auto request = device.take_request();
