@@ -15,6 +15,9 @@ inline constexpr Timestamp kSnowflakeEpoch{Milliseconds{1'704'067'200'000}};  //
 inline constexpr unsigned kSnowflakeNodeBits = 10;
 inline constexpr unsigned kSnowflakeSequenceBits = 12;
 inline constexpr std::uint32_t kSnowflakeMaxNode = (1u << kSnowflakeNodeBits) - 1;
+/// No id is greater: Snowflakes have 63 bits, and so have the integers they are stored in. A greater number
+/// from outside is refused where it comes in, since it would be stored as a negative one.
+inline constexpr std::uint64_t kMaxId = (1ull << 63) - 1;
 
 /// When the id was made, to the millisecond.
 Timestamp snowflake_time(std::uint64_t id);

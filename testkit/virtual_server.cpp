@@ -63,7 +63,7 @@ struct VirtualServer::Running final : server::ShardDriver,
              .metrics = metrics}),
         dispatcher(app),
         shard(0, *this, app, options.session, dispatcher),
-        api(server::make_rest_api(app, process, server::Cors({}))) {
+        api(server::make_rest_api(app, process, server::Cors({}), clock)) {
     dispatcher.attach({&shard});
     storage->start(dispatcher);
   }
@@ -190,17 +190,20 @@ VirtualStorage& VirtualServer::storage() {
 void VirtualServer::accept(const std::shared_ptr<Link>& link, std::string token) {
   auto* running = running_.get();
   auto weak = running->weak_from_this();
-  std::unique_ptr<server::ReadJob> job = std::make_unique<server::TokenJob>(
-      running->app.services.auth, token, [weak, link, token](server::ServiceResult<server::Caller> caller) {
-        auto alive = weak.lock();
-        if (!alive || link->broken()) return;
-        alive->post([weak, link, token, caller = std::move(caller)] {
-          auto self = weak.lock();
-          if (!self || link->broken()) return;
-          if (!caller) return link->to_client().send({Link::Kind::refused, {}, 401});
-          self->open_session(link, token, *caller);
-        });
-      });
+  const auto bearer = running->app.services.auth.bearer(running->now(), token);
+  std::unique_ptr<server::ReadJob> job =
+      std::make_unique<server::TokenJob>(running->app.services.auth, bearer ? bearer->user : UserId{}, token,
+                                         [weak, link, token](server::ServiceResult<server::Caller> caller) {
+                                           auto alive = weak.lock();
+                                           if (!alive || link->broken()) return;
+                                           alive->post([weak, link, token, caller = std::move(caller)] {
+                                             auto self = weak.lock();
+                                             if (!self || link->broken()) return;
+                                             if (!caller)
+                                               return link->to_client().send({Link::Kind::refused, {}, 401});
+                                             self->open_session(link, token, *caller);
+                                           });
+                                         });
   if (!running->storage->read(job)) link->break_now();
 }
 

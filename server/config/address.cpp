@@ -42,6 +42,19 @@ std::string to_string(const IpAddress& address) {
   return text.data();
 }
 
+IpAddress client_network(const IpAddress& address) {
+  constexpr std::size_t kNetworkBytes = 8;
+  IpAddress network = address;
+  if (!address.is_v4())
+    std::fill(network.bytes.begin() + kNetworkBytes, network.bytes.end(), std::uint8_t{0});
+  return network;
+}
+
+std::string client_network(std::string_view address) {
+  const auto parsed = parse_address(address);
+  return parsed ? to_string(client_network(*parsed)) : std::string(address);
+}
+
 bool AddressRange::contains(const IpAddress& address) const {
   const unsigned whole = bits / 8;
   if (!std::equal(first.bytes.begin(), first.bytes.begin() + whole, address.bytes.begin())) return false;

@@ -29,6 +29,12 @@ struct IpAddress {
 std::optional<IpAddress> parse_address(std::string_view text);
 std::string to_string(const IpAddress& address);
 
+/// What a limit for each client counts by: an IPv4 address, and of an IPv6 address the network of 64 bits,
+/// since whoever has one of its addresses has all of them (RFC 6177).
+IpAddress client_network(const IpAddress& address);
+/// The same of a text; one that is no address stays as it is.
+std::string client_network(std::string_view address);
+
 /// All addresses that begin with the same bits: "10.0.0.0/8", "2001:db8::/32", or one: "192.0.2.7".
 struct AddressRange {
   IpAddress first;

@@ -1,9 +1,11 @@
 // Settings that contradict each other, or that would make the server less safe than its operator thinks.
 #include <memory>
+#include <string>
 
 #include <curl/curl.h>
 
 #include "server/config/keys.hpp"
+#include "server/model/limits.hpp"
 
 namespace sotto::server {
 namespace {
@@ -55,8 +57,17 @@ std::optional<std::string> check_config(const Config& c) {
     return std::string("silence_limit: must be more than ping_interval, or quiet clients are cut off");
   if (c.presence_ttl <= c.presence_heartbeat)
     return std::string("presence_ttl: must be more than presence_heartbeat, or people flicker");
+  if (const auto body = kGroupBodyHead + c.max_group_members * kIdInBody; body > c.max_body_size)
+    return "max_group_members: a request that names " + std::to_string(c.max_group_members) +
+           " people takes " + std::to_string(body) + " bytes; set max_body_size to that, or more";
   if (c.messages_per_second > 0 && c.message_burst < c.messages_per_second)
     return std::string("message_burst: must be at least messages_per_second");
+  if (c.message_bytes_per_second > c.message_bytes_burst)
+    return std::string("message_bytes_burst: must be at least message_bytes_per_second");
+  if (c.rest_reads_per_second > c.rest_read_burst)
+    return std::string("rest_read_burst: must be at least rest_reads_per_second");
+  if (c.rest_writes_per_second > c.rest_write_burst)
+    return std::string("rest_write_burst: must be at least rest_writes_per_second");
   if (c.otp_sender == OtpSenderKind::webhook) return check_webhook(c.otp_webhook_url);
   return std::nullopt;
 }

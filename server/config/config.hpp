@@ -60,6 +60,12 @@ struct Config {
   // Rate limits; 0 is none
   std::uint64_t messages_per_second = 20;
   std::uint64_t message_burst = 100;
+  std::uint64_t message_bytes_per_second = 128 * 1024;
+  std::uint64_t message_bytes_burst = 2 * 1024 * 1024;
+  std::uint64_t rest_reads_per_second = 20;
+  std::uint64_t rest_read_burst = 300;
+  std::uint64_t rest_writes_per_second = 5;
+  std::uint64_t rest_write_burst = 60;
   std::uint64_t logins_per_minute = 10;
   std::uint64_t otp_per_hour = 5;
   std::uint64_t contact_lookups_per_day = 5'000;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/config/key_kinds.hpp"
+#include "server/model/limits.hpp"
 
 namespace sotto::server {
 namespace {
@@ -34,8 +35,9 @@ std::vector<ConfigKey> make_keys() {
   add(truth("io_uring", kNet, &C::io_uring,
             "Messages to many connections leave through io_uring, where the kernel has it and allows it"));
   add(count("max_connections", kNet, &C::max_connections, 1, 10'000'000, "Connections at a time"));
-  add(count("max_connections_per_address", kNet, &C::max_connections_per_address, 0, 10'000'000,
-            "Connections at a time from one address; loopback is not counted; 0 is no limit"));
+  add(count(
+      "max_connections_per_address", kNet, &C::max_connections_per_address, 0, 10'000'000,
+      "Connections at a time from one address (IPv6: one /64); loopback is not counted; 0 is no limit"));
   add(size("max_header_size", kNet, &C::max_header_size, 1 * kKiB, 1 * kMiB, "Head of an HTTP request"));
   add(size("max_body_size", kNet, &C::max_body_size, 1 * kKiB, 16 * kMiB, "Body of an HTTP request"));
   add(duration("request_timeout", kNet, &C::request_timeout, 1s, 10min,
@@ -59,7 +61,7 @@ std::vector<ConfigKey> make_keys() {
   add(size("max_frame_size", kChat, &C::max_frame_size, 1 * kKiB, 16 * kMiB, "One WebSocket message"));
   add(size("max_queued_size", kChat, &C::max_queued_size, 16 * kKiB, 64 * kMiB,
            "What waits for a slow client before it is served from the store"));
-  add(count("max_group_members", kChat, &C::max_group_members, 2, 100'000, "People in a group"));
+  add(count("max_group_members", kChat, &C::max_group_members, 2, kMaxGroupMembers, "People in a group"));
   add(count("write_fanout_max_members", kChat, &C::write_fanout_max_members, 0, 100'000,
             "A message to more people than this is stored once and not in each mailbox"));
   add(truth("require_encryption", kChat, &C::require_encryption, "Refuse messages that are not encrypted"));
@@ -75,6 +77,18 @@ std::vector<ConfigKey> make_keys() {
   add(count("messages_per_second", kRate, &C::messages_per_second, 0, 1'000'000,
             "Frames of one device, sustained"));
   add(count("message_burst", kRate, &C::message_burst, 1, 1'000'000, "Frames of one device, at once"));
+  add(size("message_bytes_per_second", kRate, &C::message_bytes_per_second, 0, 1024 * kMiB,
+           "Bytes of one device's frames, sustained"));
+  add(size("message_bytes_burst", kRate, &C::message_bytes_burst, 1 * kKiB, 1024 * kMiB,
+           "Bytes of one device's frames, at once"));
+  add(count("rest_reads_per_second", kRate, &C::rest_reads_per_second, 0, 1'000'000,
+            "REST requests of one account that only read, sustained"));
+  add(count("rest_read_burst", kRate, &C::rest_read_burst, 1, 1'000'000,
+            "REST requests of one account that only read, at once"));
+  add(count("rest_writes_per_second", kRate, &C::rest_writes_per_second, 0, 1'000'000,
+            "REST requests of one account that change something, sustained"));
+  add(count("rest_write_burst", kRate, &C::rest_write_burst, 1, 1'000'000,
+            "REST requests of one account that change something, at once"));
   add(count("logins_per_minute", kRate, &C::logins_per_minute, 0, 1'000'000,
             "Logins and requests for codes from one address"));
   add(count("otp_per_hour", kRate, &C::otp_per_hour, 0, 1'000'000, "Codes for one phone number"));

@@ -179,6 +179,9 @@ void apply_dev_defaults(Config& config) {
   config.dev = true;
   config.data = "sotto-dev-data";  // never by accident the data of a real server
   config.messages_per_second = 0;
+  config.message_bytes_per_second = 0;
+  config.rest_reads_per_second = 0;
+  config.rest_writes_per_second = 0;
   config.logins_per_minute = 0;
   config.otp_per_hour = 0;
   config.contact_lookups_per_day = 0;

@@ -83,7 +83,8 @@ HttpResponse problem(int status, std::string_view code, std::string_view detail)
   return {.status = status,
           .headers = {},
           .content_type = "application/problem+json",
-          .body = boost::json::serialize(body)};
+          .body = boost::json::serialize(body),
+          .held = nullptr};
 }
 
 }  // namespace sotto::server

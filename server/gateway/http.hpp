@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ struct HttpResponse {
   std::vector<HttpHeader> headers;
   std::string content_type;  ///< empty: none (204)
   std::string body;
+  /// Let go once the client has taken the answer, or is gone.
+  std::shared_ptr<void> held{};
 };
 
 /// Called exactly once, from any thread, now or later. One that is destroyed without having been called

@@ -48,7 +48,7 @@ Metrics::Metrics()
                       "otp_exhausted",
                       "group_too_large",
                       "unavailable"})),
-      rate_limited(span_of({"message", "frame", "login", "otp"})),
+      rate_limited(span_of({"message", "frame", "request", "login", "otp"})),
       otp_sent(span_of({"sent", "failed", "dropped"})) {}
 
 void Metrics::watch(std::string name, std::string help, Reading reading) {

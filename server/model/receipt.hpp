@@ -22,6 +22,9 @@ struct ReadState {
   MessageId read_up_to;           ///< 0: nothing yet
   std::uint64_t own_count = 0;    ///< messages this person has sent
   std::uint64_t others_done = 0;  ///< other people's messages that are read, or not this person's to see
+  /// Set: the others have been told only so far. In a direct conversation in which one has blocked the other,
+  /// reading goes on and is nobody's business.
+  std::optional<MessageId> told_up_to;
   std::optional<std::uint64_t> count_at_leave;  ///< not a member: the conversation's messages when they left
 };
 

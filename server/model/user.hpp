@@ -64,12 +64,15 @@ struct RefreshToken {
   std::optional<Timestamp> superseded_at;  ///< good until kRefreshGrace after
 };
 
-/// An answered or open request for a code. One per phone number; a new request replaces it.
+/// A code that was asked for. It is known for an hour, used or not, since that is what asking is limited by.
 struct Otp {
+  std::int64_t row = 0;  ///< the store's number of it
   std::string phone_number;
-  TokenHash code_hash{};
-  int wrong_tries = 0;
-  Timestamp expires_at{};
+  TokenHash place{};  ///< a keyed hash of the network it was asked for from (client_network)
+  Timestamp asked_at{};
+  std::optional<TokenHash> code_hash;  ///< nothing once it was used
+  int wrong_tries = 0;                 ///< from the place it was asked for from
+  int wrong_tries_elsewhere = 0;
 };
 
 }  // namespace sotto::server

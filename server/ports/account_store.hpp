@@ -36,10 +36,19 @@ class AccountStore {
   virtual void forget_refresh_tokens(DeviceId device, Timestamp issued_before) = 0;
   virtual void delete_refresh_tokens(DeviceId device) = 0;
 
-  [[nodiscard]] virtual std::optional<Otp> find_otp(std::string_view phone_number) const = 0;
-  virtual void put_otp(const Otp& otp) = 0;
-  virtual void delete_otp(std::string_view phone_number) = 0;
-  virtual void delete_otps_expired_before(Timestamp time) = 0;
+  /// Codes that were asked for with the number, newest first.
+  [[nodiscard]] virtual std::vector<Otp> otps_of(std::string_view phone_number, std::size_t limit) const = 0;
+  virtual void insert_otp(const Otp& otp) = 0;
+  /// Its wrong tries.
+  virtual void update_otp(const Otp& otp) = 0;
+  /// None of the number's codes is good any more; that they were asked for stays known.
+  virtual void use_up_otps(std::string_view phone_number) = 0;
+  virtual void forget_otps_asked_before(Timestamp time) = 0;
+
+  /// The networks the person has signed in from, the latest `limit` of them.
+  [[nodiscard]] virtual std::vector<TokenHash> places_of(UserId user) const = 0;
+  virtual void note_place(UserId user, const TokenHash& place, Timestamp at, std::size_t limit) = 0;
+  virtual void forget_places(UserId user) = 0;
 };
 
 }  // namespace sotto::server

@@ -19,7 +19,9 @@ class ContactStore {
  public:
   virtual ~ContactStore() = default;
 
-  [[nodiscard]] virtual std::vector<Contact> contacts_of(UserId owner) const = 0;
+  /// Those with greater user ids than `after`, ascending.
+  [[nodiscard]] virtual std::vector<Contact> contacts_of(UserId owner, UserId after,
+                                                         std::size_t limit) const = 0;
   [[nodiscard]] virtual std::size_t count_contacts(UserId owner) const = 0;
   [[nodiscard]] virtual bool has_contact(UserId owner, UserId user) const = 0;
   virtual void put_contact(UserId owner, const Contact& contact) = 0;

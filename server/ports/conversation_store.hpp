@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +44,8 @@ class ConversationStore {
                                                                            std::string_view key) const = 0;
   /// All of one person's memberships of a conversation, ascending.
   [[nodiscard]] virtual std::vector<Period> periods(ConversationId conversation, UserId user) const = 0;
+  /// The group's name when the person last left it; empty where they have not, or where it was not noted.
+  [[nodiscard]] virtual std::string name_at_leave(ConversationId conversation, UserId user) const = 0;
   /// Everybody's, ascending by user.
   [[nodiscard]] virtual std::vector<MembershipRow> memberships(ConversationId conversation) const = 0;
   /// Conversations the person is in now, in no order.

@@ -25,6 +25,8 @@ class ReceiptStore {
                                                             std::size_t limit) const = 0;
 
   [[nodiscard]] virtual std::optional<ReceiptId> delivered(MessageId message, UserId user) const = 0;
+  /// Those whose devices have the message, ascending.
+  [[nodiscard]] virtual std::vector<UserId> delivered_to(MessageId message) const = 0;
   /// The person's first `read` that covered the message, of those told to their own devices.
   [[nodiscard]] virtual std::optional<ReceiptId> first_read(ConversationId conversation, UserId user,
                                                             MessageId message) const = 0;
@@ -32,7 +34,7 @@ class ReceiptStore {
   [[nodiscard]] virtual std::optional<ReadState> read_state(ConversationId conversation,
                                                             UserId user) const = 0;
   virtual void put_read_state(ConversationId conversation, UserId user, const ReadState& state) = 0;
-  /// Of everybody who has a read state, ascending by user.
+  /// How far the others have been told, of everybody who has a read state, ascending by user.
   [[nodiscard]] virtual std::vector<ReadPosition> positions(ConversationId conversation) const = 0;
 };
 

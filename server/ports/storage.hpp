@@ -58,6 +58,9 @@ class WriteJob {
 class ReadJob {
  public:
   virtual ~ReadJob() = default;
+  /// For whom it reads: people take turns, so that nobody's reads wait behind all of another's. 0: the server's
+  /// own.
+  [[nodiscard]] virtual UserId owner() const { return {}; }
   /// Sees one snapshot: everything whose `done(true)` or event was given before the job was handed in, and no
   /// half of a batch.
   virtual void run(const Store& store, Timestamp now) = 0;
@@ -69,7 +72,7 @@ class Storage {
  public:
   virtual ~Storage() = default;
   /// Taken (and moved from), or, at the bound of the queue or while closing, refused and left to the caller,
-  /// who slows down and tries again later.
+  /// who slows down and tries again later. A read is also refused where too many of its owner's wait.
   [[nodiscard]] virtual bool write(std::unique_ptr<WriteJob>& job) = 0;
   [[nodiscard]] virtual bool read(std::unique_ptr<ReadJob>& job) = 0;
 

@@ -10,9 +10,14 @@ T narrow(std::uint64_t value) {
 }
 
 /// 0 in the configuration is "no limit", which to a token bucket is one that nobody can empty.
+constexpr std::uint32_t kUnlimited = 1'000'000'000;
+
 std::uint32_t rate(std::uint64_t value) {
-  constexpr std::uint32_t kUnlimited = 1'000'000'000;
   return value == 0 ? kUnlimited : narrow<std::uint32_t>(value);
+}
+
+std::uint32_t burst(std::uint64_t per_second, std::uint64_t value) {
+  return per_second == 0 ? kUnlimited : narrow<std::uint32_t>(value);
 }
 
 }  // namespace
@@ -28,8 +33,13 @@ Limits limits_of(const Config& config) {
   limits.presence_heartbeat = config.presence_heartbeat;
   limits.last_seen_interval = config.last_seen_interval;
   limits.retention_days = narrow<std::uint32_t>(config.message_retention_days);
-  limits.rate_limits =
-      config.logins_per_minute != 0 || config.otp_per_hour != 0 || config.contact_lookups_per_day != 0;
+  limits.rate_limits = config.logins_per_minute != 0 || config.otp_per_hour != 0 ||
+                       config.contact_lookups_per_day != 0 || config.rest_reads_per_second != 0 ||
+                       config.rest_writes_per_second != 0;
+  limits.rest_reads_per_second = rate(config.rest_reads_per_second);
+  limits.rest_read_burst = burst(config.rest_reads_per_second, config.rest_read_burst);
+  limits.rest_writes_per_second = rate(config.rest_writes_per_second);
+  limits.rest_write_burst = burst(config.rest_writes_per_second, config.rest_write_burst);
   limits.logins_per_minute = rate(config.logins_per_minute);
   limits.otp_per_hour = rate(config.otp_per_hour);
   limits.contact_lookups_per_day = rate(config.contact_lookups_per_day);
@@ -57,6 +67,8 @@ GatewayConfig gateway_config_of(const Config& config) {
   gateway.silence_limit = config.silence_limit;
   gateway.frames_per_second = narrow<unsigned>(config.messages_per_second);
   gateway.frames_burst = narrow<unsigned>(config.message_burst);
+  gateway.bytes_per_second = config.message_bytes_per_second;
+  gateway.bytes_burst = config.message_bytes_burst;
   gateway.reconnect_spread = config.reconnect_spread;
   return gateway;
 }

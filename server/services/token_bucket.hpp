@@ -27,11 +27,14 @@ class TokenBucket {
 
   /// 0: taken. Else how long until it could be; nothing was taken.
   Milliseconds take(Timestamp now, double tokens = 1) {
+    const Milliseconds wait = wait_for(now, tokens);
+    if (wait == Milliseconds(0)) tokens_ -= tokens;
+    return wait;
+  }
+  /// How long until so many could be taken; 0: now.
+  Milliseconds wait_for(Timestamp now, double tokens) {
     refill(now);
-    if (tokens_ >= tokens) {
-      tokens_ -= tokens;
-      return Milliseconds(0);
-    }
+    if (tokens_ >= tokens) return Milliseconds(0);
     return Milliseconds(static_cast<std::int64_t>(std::ceil((std::min(tokens, burst_) - tokens_) / per_ms_)));
   }
 
@@ -72,6 +75,7 @@ class RateLimiter {
     }
     return found->second.bucket.take(now, tokens);
   }
+  [[nodiscard]] double burst() const { return burst_; }
   [[nodiscard]] std::size_t size() const { return buckets_.size(); }
 
  private:

@@ -9,6 +9,7 @@
 #include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
 #include "server/storage/batch_writer.hpp"
+#include "server/storage/fair_queue.hpp"
 #include "server/storage/job_queue.hpp"
 
 namespace sotto::server {
@@ -16,19 +17,22 @@ namespace sotto::server {
 namespace {
 // Reads that wait. Each is a page or less, so this is some tens of milliseconds of work.
 constexpr std::size_t kReadQueue = 4096;
-// A reader takes one job at a time, so that the other reader gets the next.
-constexpr std::size_t kReadsAtOnce = 1;
+// Of these, one person's: more than all their devices have under way at once, and far from all of it.
+constexpr std::size_t kReadShare = 256;
 // Between two complaints about the disk.
 constexpr Milliseconds kComplaintInterval = std::chrono::seconds(10);
 
 /// Jobs that nothing will run any more.
-template <class Job>
-void give_up(JobQueue<Job>& queue) {
-  std::vector<std::unique_ptr<Job>> left;
+void give_up(JobQueue<WriteJob>& queue) {
+  std::vector<std::unique_ptr<WriteJob>> left;
   while (queue.take(left, std::numeric_limits<std::size_t>::max())) {
     for (auto& job : left)
       job->done(false);
   }
+}
+void give_up(FairQueue<ReadJob>& queue) {
+  while (std::unique_ptr<ReadJob> job = queue.take())
+    job->done(false);
 }
 }  // namespace
 
@@ -42,7 +46,7 @@ class ThreadedStorage::Impl {
         writer_(std::move(stores.writer)),
         readers_(std::move(stores.readers)),
         writes_(options_.queue_capacity),
-        reads_(kReadQueue) {
+        reads_(kReadQueue, kReadShare) {
     ids_.resume_after(stores.last_id);
     if (Metrics* metrics = options_.metrics) {
       metrics->watch("sotto_write_queue_jobs", "Jobs that wait for the writer.",
@@ -93,15 +97,13 @@ class ThreadedStorage::Impl {
   }
 
   void run_reader(TransactionalStore& store) {
-    std::vector<std::unique_ptr<ReadJob>> jobs;
-    while (reads_.take(jobs, kReadsAtOnce)) {
-      for (auto& job : jobs) {
-        if (store.begin()) job->run(store, options_.clock());
-        const bool read = !store.failed();
-        if (!read) complain("read_failed", store.fault());
-        store.rollback();  // lets the snapshot go
-        job->done(read);
-      }
+    // One job at a time, so that the other reader gets the next.
+    while (std::unique_ptr<ReadJob> job = reads_.take()) {
+      if (store.begin()) job->run(store, options_.clock());
+      const bool read = !store.failed();
+      if (!read) complain("read_failed", store.fault());
+      store.rollback();  // lets the snapshot go
+      job->done(read);
     }
   }
 
@@ -122,7 +124,7 @@ class ThreadedStorage::Impl {
   std::unique_ptr<TransactionalStore> writer_;
   std::vector<std::unique_ptr<TransactionalStore>> readers_;
   JobQueue<WriteJob> writes_;
-  JobQueue<ReadJob> reads_;
+  FairQueue<ReadJob> reads_;
   std::vector<std::thread> threads_;
 };
 

@@ -172,7 +172,43 @@ CREATE TABLE read_states (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{1, kFirst}};
+constexpr const char* kSecond = R"sql(
+-- The group's name when the person left: what it is called since is not theirs to know. NULL while they are in it, and for
+-- those who left before this was noted.
+ALTER TABLE memberships ADD COLUMN left_name TEXT;
+
+-- How far the others have been told; NULL: as far as the person has read. See ReadState.
+ALTER TABLE read_states ADD COLUMN told_up_to_id INTEGER;
+
+-- Codes to sign in with, one for each that was asked for, kept for an hour. place: a keyed hash of the network it was asked
+-- for from. code_hash: NULL once used.
+CREATE TABLE sign_in_codes (
+  code_id INTEGER PRIMARY KEY,
+  phone_number TEXT NOT NULL,
+  place BLOB NOT NULL,
+  asked_at INTEGER NOT NULL,
+  code_hash BLOB,
+  wrong_tries INTEGER NOT NULL,
+  wrong_tries_elsewhere INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sign_in_codes_by_number ON sign_in_codes (phone_number, asked_at);
+CREATE INDEX sign_in_codes_by_time ON sign_in_codes (asked_at);
+-- From where those codes were asked for is not known; they were good for five minutes.
+INSERT INTO sign_in_codes (phone_number, place, asked_at, code_hash, wrong_tries, wrong_tries_elsewhere)
+  SELECT phone_number, zeroblob(32), expires_at - 300000, code_hash, wrong_tries, 0 FROM otps;
+DROP TABLE otps;
+
+-- The networks a person has signed in from, the latest few, as keyed hashes.
+CREATE TABLE sign_in_places (
+  user_id INTEGER NOT NULL,
+  place BLOB NOT NULL,
+  last_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_in_places_by_time ON sign_in_places (user_id, last_at);
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {{1, kFirst}, {2, kSecond}};
 
 // "Sott": this file is a Sotto server's.
 constexpr sqlite::Schema kSchema{0x536f7474, kMigrations};

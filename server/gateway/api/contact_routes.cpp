@@ -8,9 +8,13 @@ namespace sotto::server {
 void add_contact_routes(Routes& routes, Application& app) {
   ContactService& contacts = app.services.contacts;
 
-  routes.push_back({"GET", "/api/contacts", Access::token, [&](Input&) -> Work {
-                      return Read{[&](const Store& store, Timestamp, const Caller& caller) {
-                        return ok({{"contacts", contacts_json(contacts.list(store, caller))}});
+  routes.push_back({"GET", "/api/contacts", Access::token, [&](Input& in) -> Work {
+                      const auto cursor = in.query_text("cursor");
+                      return Read{[&, cursor](const Store& store, Timestamp, const Caller& caller) {
+                        const auto page = contacts.list(store, caller, cursor);
+                        if (!page) return refusal(page.error());
+                        return ok({{"contacts", contacts_json(page->contacts)},
+                                   {"next_cursor", page->next ? boost::json::value(*page->next) : nullptr}});
                       }};
                     }});
 

@@ -10,8 +10,15 @@ Answer group_answer(const ServiceResult<ConversationPtr>& group, int status = 20
   return group ? json_answer(status, group_json(**group)) : refusal(group.error());
 }
 
+/// Each member is told and gets rows of their own, so that fifty are a request's worth.
+double cost_of(std::size_t members) {
+  constexpr double kMembersARequest = 50;
+  return 1 + static_cast<double>(members) / kMembersARequest;
+}
+
 NewGroup read_new_group(Input& in) {
   NewGroup group{in.text("name"), in.ids<UserId>("member_ids"), std::nullopt};
+  in.costs(cost_of(group.members.size()));
   if (const auto key = in.request().header("Idempotency-Key")) group.creation_key = std::string(*key);
   return group;
 }
@@ -25,8 +32,10 @@ Role read_role(Input& in) {
 void add_member_routes(Routes& routes, GroupService& groups) {
   routes.push_back({"POST", "/api/groups/{conversation_id}/members", Access::token, [&](Input& in) -> Work {
                       const auto group = in.path_id<ConversationId>("conversation_id");
-                      return Write{[&, group, users = in.ids<UserId>("user_ids")](
-                                       Store& store, WriteContext& context, const Caller& caller) {
+                      auto ids = in.ids<UserId>("user_ids");
+                      in.costs(cost_of(ids.size()));
+                      return Write{[&, group, users = std::move(ids)](Store& store, WriteContext& context,
+                                                                      const Caller& caller) {
                         return group_answer(groups.add_members(store, context, caller, group, users));
                       }};
                     }});

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/snowflake.hpp"
 #include "base/utf8.hpp"
 #include "server/gateway/api/query.hpp"
 #include "server/gateway/api/strict_json.hpp"
@@ -48,16 +49,22 @@ std::string wrong_kind(std::string_view field, std::string_view wanted, const js
   return std::string(field) + ": must be " + std::string(wanted) + ", not " + std::string(kind_of(given));
 }
 
+/// Nothing: not a whole number, or more than an id has.
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  const auto number = parse_decimal(text);
+  return number && *number <= kMaxId ? number : std::nullopt;
+}
+
 /// An id, as a string or a number; the problem completes "field: ".
 std::optional<std::uint64_t> read_number(const json::value& value) {
-  if (const auto* text = value.if_string()) return parse_decimal({text->data(), text->size()});
-  if (const auto* number = value.if_uint64()) return *number;
+  if (const auto* text = value.if_string()) return parse_number({text->data(), text->size()});
+  // Boost.JSON makes an int64 of whatever fits into one; a uint64 is too large for an id.
   if (const auto* number = value.if_int64(); number != nullptr && *number >= 0)
     return static_cast<std::uint64_t>(*number);
   return std::nullopt;
 }
 
-constexpr std::string_view kNotAnId = "is not an id (a whole number from 0 to 18446744073709551615)";
+constexpr std::string_view kNotAnId = "is not an id (a whole number from 0 to 9223372036854775807)";
 
 bool is_json_type(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
@@ -79,7 +86,7 @@ void Input::refuse(int status, std::string_view code, std::string detail) {
 std::uint64_t Input::path_number(std::string_view name) {
   for (const auto& [key, value] : path_) {
     if (key != name) continue;
-    if (const auto number = parse_decimal(value)) return *number;
+    if (const auto number = parse_number(value)) return *number;
     refuse(std::string(name) + " in the path: " + shown(value) + " " + std::string(kNotAnId));
   }
   return 0;

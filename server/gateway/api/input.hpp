@@ -6,7 +6,7 @@
 //   const auto name = in.text("name");
 //   return Write{[=](Store& store, WriteContext& context, const Caller& caller) { ... }};
 //
-// Ids are read as strings or numbers, unknown fields are ignored, `null` is the same as absent.
+// Ids are read as strings or numbers of at most 63 bits, unknown fields are ignored, `null` is the same as absent.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "base/snowflake.hpp"
 #include "server/gateway/api/answer.hpp"
 #include "server/gateway/http.hpp"
 #include "sotto/ids.hpp"
@@ -43,7 +44,7 @@ class Input {
   std::optional<std::string> query_text(std::string_view name);
   template <class T>
   std::optional<T> query_id(std::string_view name) {
-    const auto number = query_number(name, 0, UINT64_MAX);
+    const auto number = query_number(name, 0, kMaxId);
     return number ? std::optional<T>(T{*number}) : std::nullopt;
   }
   std::optional<std::uint64_t> query_number(std::string_view name, std::uint64_t least, std::uint64_t most);
@@ -69,6 +70,11 @@ class Input {
   /// True: the field is there and is `null`, which takes something away.
   bool is_null(std::string_view name);
 
+  /// How many ordinary requests this one is worth to the account's limit: a group of many members makes work
+  /// for many. 1 unless a handler says more.
+  void costs(double requests) { cost_ = requests; }
+  [[nodiscard]] double cost() const { return cost_; }
+
   // ---- what went wrong
   void refuse(int status, std::string_view code, std::string detail);
   void refuse(std::string detail) { refuse(400, "bad_request", std::move(detail)); }
@@ -87,6 +93,7 @@ class Input {
   PathValues path_;
   std::optional<boost::json::object> body_;
   std::optional<Answer> refused_;
+  double cost_ = 1;
 };
 
 }  // namespace sotto::server

@@ -13,6 +13,10 @@ namespace {
 
 using Finish = std::function<void(Answer)>;
 
+constexpr std::string_view kBadToken = "the access token is not valid or has expired";
+// About how long an answer is on its way.
+constexpr Milliseconds kPlaceFree = std::chrono::seconds(1);
+
 Answer no_token() {
   return refusal(401, "unauthorized", "this needs Authorization: Bearer with an access token");
 }
@@ -28,10 +32,11 @@ Answer busy() {
 template <class Job, class DoWork>
 class ApiJob : public Job {
  public:
-  ApiJob(const RestApi::Authenticate& authenticate, std::optional<std::string> token, DoWork work,
-         Finish finish)
+  ApiJob(const RestApi::Authenticate& authenticate, std::optional<std::string> token, UserId account,
+         DoWork work, Finish finish)
       : authenticate_(authenticate),
         token_(std::move(token)),
+        account_(account),
         work_(std::move(work)),
         finish_(std::move(finish)) {}
 
@@ -42,6 +47,7 @@ class ApiJob : public Job {
   }
 
  protected:
+  [[nodiscard]] UserId account() const { return account_; }
   template <class StoreType, class Third>
   void run_as_caller(StoreType& store, Third& third, Timestamp now) {
     Caller caller;
@@ -59,6 +65,7 @@ class ApiJob : public Job {
  private:
   const RestApi::Authenticate& authenticate_;
   std::optional<std::string> token_;
+  UserId account_;
   DoWork work_;
   Finish finish_;
   Answer answer_;
@@ -67,6 +74,7 @@ class ApiJob : public Job {
 class ApiReadJob final : public ApiJob<ReadJob, Read> {
  public:
   using ApiJob::ApiJob;
+  [[nodiscard]] UserId owner() const override { return account(); }
   void run(const Store& store, Timestamp now) override { run_as_caller(store, now, now); }
 };
 
@@ -79,7 +87,7 @@ class ApiWriteJob final : public ApiJob<WriteJob, Write> {
 }  // namespace
 
 RestApi::RestApi(Routes routes, Uses uses, Cors cors)
-    : routes_(std::move(routes)), uses_(std::move(uses)), cors_(std::move(cors)) {}
+    : routes_(std::move(routes)), uses_(std::move(uses)), cors_(std::move(cors)), accounts_(uses_.limits) {}
 
 RestApi::Finish RestApi::finish_for(const HttpRequest& request, std::string_view pattern,
                                     HttpResponder respond) {
@@ -109,31 +117,63 @@ void RestApi::handle(HttpRequest request, HttpResponder respond) {
     return finish(std::move(answer));
   }
 
-  std::optional<std::string> token;
+  std::optional<Bearing> bearing;
+  Finish finish_and_leave = finish;
   if (match.route->access == Access::token) {
-    token = bearer_token(request);
+    const auto token = bearer_token(request);
     if (!token) return finish(no_token());
+    const auto bearer = uses_.bearer(uses_.now(), *token);
+    if (!bearer) return finish(refusal(refuse(ServiceCode::unauthorized, std::string(kBadToken))));
+    bearing = Bearing{std::string(*token), bearer->user};
+    std::shared_ptr<void> place = accounts_.begin(bearer->user);
+    if (!place) {
+      uses_.metrics.rate_limited.add("request");
+      return finish(refusal(refuse_rate("too many requests of this account are under way", kPlaceFree)));
+    }
+    finish_and_leave = [finish, place = std::move(place)](Answer answer) {
+      answer.response.held = place;
+      finish(std::move(answer));
+    };
   }
   Input input(request, match.values);
   Work work = match.route->handler(input);
   if (input.refused()) work = *input.refused();
-  submit(*match.route, std::move(token), std::move(work), finish);
+  if (bearing) {
+    if (const auto refused = over_limit(bearing->account, work, input.cost()))
+      return finish_and_leave(refusal(*refused));
+  }
+  submit(*match.route, std::move(bearing), std::move(work), finish_and_leave);
 }
 
-void RestApi::submit(const Route& route, std::optional<std::string> token, Work work, Finish finish) {
+std::optional<ServiceError> RestApi::over_limit(UserId account, const Work& work, double cost) {
+  const bool write = std::holds_alternative<Write>(work);
+  const auto kind = write ? AccountLimits::Kind::write : AccountLimits::Kind::read;
+  const Milliseconds wait = accounts_.take(account, kind, cost, uses_.now());
+  if (wait == Milliseconds(0)) return std::nullopt;
+  uses_.metrics.rate_limited.add("request");
+  return refuse_rate(write ? "too many changes by this account" : "too many requests of this account", wait);
+}
+
+void RestApi::submit(const Route& route, std::optional<Bearing> bearing, Work work, const Finish& finish) {
   if (auto* answer = std::get_if<Answer>(&work)) {
     if (route.access == Access::open) return finish(std::move(*answer));
     // Whoever is not signed in learns that and not what else is wrong.
     work = Read{[said = std::move(*answer)](const Store&, Timestamp, const Caller&) { return said; }};
   }
+  std::optional<std::string> token;
+  UserId account;
+  if (bearing) {
+    token = std::move(bearing->token);
+    account = bearing->account;
+  }
   bool taken = false;
   if (auto* read = std::get_if<Read>(&work)) {
     std::unique_ptr<ReadJob> job =
-        std::make_unique<ApiReadJob>(uses_.authenticate, std::move(token), std::move(*read), finish);
+        std::make_unique<ApiReadJob>(uses_.authenticate, std::move(token), account, std::move(*read), finish);
     taken = uses_.storage.read(job);
   } else {
-    std::unique_ptr<WriteJob> job = std::make_unique<ApiWriteJob>(uses_.authenticate, std::move(token),
-                                                                  std::move(std::get<Write>(work)), finish);
+    std::unique_ptr<WriteJob> job = std::make_unique<ApiWriteJob>(
+        uses_.authenticate, std::move(token), account, std::move(std::get<Write>(work)), finish);
     taken = uses_.storage.write(job);
   }
   if (!taken) finish(busy());

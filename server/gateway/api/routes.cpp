@@ -18,14 +18,17 @@ Routes all_routes(Application& app, const ProcessState& process) {
   return routes;
 }
 
-RestApi make_rest_api(Application& app, const ProcessState& process, Cors cors) {
-  return {all_routes(app, process),
-          {app.ports.storage,
-           [&auth = app.services.auth](const Store& store, Timestamp now, std::string_view token) {
-             return auth.authenticate(store, now, token);
-           },
-           app.ports.metrics},
-          std::move(cors)};
+RestApi make_rest_api(Application& app, const ProcessState& process, Cors cors,
+                      std::function<Timestamp()> clock) {
+  return {
+      all_routes(app, process),
+      {app.ports.storage,
+       [&auth = app.services.auth](const Store& store, Timestamp now, std::string_view token) {
+         return auth.authenticate(store, now, token);
+       },
+       [&auth = app.services.auth](Timestamp at, std::string_view token) { return auth.bearer(at, token); },
+       std::move(clock), app.ports.metrics, app.limits},
+      std::move(cors)};
 }
 
 }  // namespace sotto::server

@@ -35,7 +35,8 @@ void add_process_routes(Routes& routes, Application& app, const ProcessState& pr
 
 Routes all_routes(Application& app, const ProcessState& process);
 
-/// The whole REST API of the server. `process` outlives it.
-RestApi make_rest_api(Application& app, const ProcessState& process, Cors cors);
+/// The whole REST API of the server. `process` outlives it. `clock`: of tokens and limits.
+RestApi make_rest_api(Application& app, const ProcessState& process, Cors cors,
+                      std::function<Timestamp()> clock = wall_clock_now);
 
 }  // namespace sotto::server

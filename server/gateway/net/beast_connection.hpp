@@ -89,6 +89,7 @@ class BeastConnection final : public Connection,
     bool keep_alive = false;
     bool is_head = false;
     std::int64_t received_us = 0;
+    std::shared_ptr<void> held;  // HttpResponse::held
   };
   class Answer;
 

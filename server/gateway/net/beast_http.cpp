@@ -157,12 +157,14 @@ void BeastConnection::respond(const HttpResponse& response) {
                                           1e6);
     http_->received_us = 0;
   }
+  http_->held = response.held;
   state_ = State::responding;
   deadline_in(context_.config.keep_alive_timeout);
   queue(make_raw(render_response(response, !close_after_response_, http_->is_head, wall_clock_now())));
 }
 
 void BeastConnection::after_response() {
+  http_->held.reset();
   if (close_after_response_) return linger();
   await_request(context_.config.keep_alive_timeout);
 }

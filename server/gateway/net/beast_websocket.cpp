@@ -3,6 +3,7 @@
 
 #include "server/gateway/net/beast_connection.hpp"
 #include "server/gateway/session/session_jobs.hpp"
+#include "server/services/accounts/auth_service.hpp"
 
 namespace sotto::server {
 
@@ -30,8 +31,13 @@ void BeastConnection::begin_upgrade(HttpRequest&& request) {
 
   Upgrade upgrade = std::move(*judgement.upgrade);
   std::string token = upgrade.token;
+  // Whose turn it is to read; a token that is none costs the storage nothing.
+  const auto bearer = context_.app.services.auth.bearer(loop_->now(), token);
+  if (!bearer)
+    return on_caller(std::move(upgrade),
+                     refuse(ServiceCode::unauthorized, "the access token is not valid or has expired"));
   std::unique_ptr<ReadJob> job = std::make_unique<TokenJob>(
-      context_.app.services.auth, std::move(token),
+      context_.app.services.auth, bearer->user, std::move(token),
       [loop = loop_, self = weak_from_this(), upgrade = std::move(upgrade)](ServiceResult<Caller> caller) {
         loop->post([self, upgrade, caller = std::move(caller)] {
           if (const auto alive = self.lock()) alive->on_caller(upgrade, caller);

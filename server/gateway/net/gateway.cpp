@@ -100,7 +100,10 @@ Result<void, std::string> Gateway::Impl::start(Application& app, HttpApi& api) {
   discard_protobuf_logs();
 
   context_.emplace(ConnectionContext{.config = config_, .app = app, .api = api, .metrics = metrics_});
-  dispatcher_.emplace(app, config_.frames_per_second, std::max(config_.frames_burst, 1u));
+  dispatcher_.emplace(app, DeviceLimits{.frames_per_second = config_.frames_per_second,
+                                        .frames_burst = std::max(config_.frames_burst, 1u),
+                                        .bytes_per_second = config_.bytes_per_second,
+                                        .bytes_burst = std::max<std::uint64_t>(config_.bytes_burst, 1)});
   const unsigned threads =
       config_.io_threads > 0 ? config_.io_threads : std::max(1u, std::thread::hardware_concurrency());
   const SessionSettings settings = session_settings(config_, app.limits);

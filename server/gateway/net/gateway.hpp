@@ -57,6 +57,9 @@ struct GatewayConfig {
   /// Frames of a device: sustained and burst. 0: no limit.
   unsigned frames_per_second = 20;
   unsigned frames_burst = 100;
+  /// Their bytes, likewise. A device that writes is a person or a bot; pictures go by URL.
+  std::uint64_t bytes_per_second = 128 * 1024;
+  std::uint64_t bytes_burst = 2 * 1024 * 1024;
 
   /// Clients are told to come back after a random part of this, so that they do not all come at once.
   std::chrono::milliseconds reconnect_spread{10'000};

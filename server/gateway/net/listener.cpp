@@ -109,12 +109,13 @@ void Listener::open(Socket socket, const std::shared_ptr<IoLoop>& loop) {
   const bool shared = known && (known->is_loopback() || contains(context_.config.trusted_proxies, *known));
   const bool counted = context_.config.max_connections_per_address > 0 && !shared;
   const std::string address = known ? to_string(*known) : peer.address().to_string();
+  const std::string network = client_network(address);
   context_.metrics.connections_accepted.add();
   if (open_ >= context_.config.max_connections) return refuse(std::move(socket));
   if (counted) {
-    std::size_t& of_address = by_address_[address];
-    if (of_address >= context_.config.max_connections_per_address) return refuse(std::move(socket));
-    ++of_address;
+    std::size_t& of_network = by_network_[network];
+    if (of_network >= context_.config.max_connections_per_address) return refuse(std::move(socket));
+    ++of_network;
   }
   ++open_;
   // Frames are small and sent when they are due; waiting for more to fill a packet would only delay them.
@@ -123,9 +124,9 @@ void Listener::open(Socket socket, const std::shared_ptr<IoLoop>& loop) {
   // for operations of its own).
   socket.native_non_blocking(true, error);
 
-  auto released = [self = weak_from_this(), first = loops_.front(), address, counted] {
-    first->post([self, address, counted] {
-      if (const auto alive = self.lock()) alive->release(address, counted);
+  auto released = [self = weak_from_this(), first = loops_.front(), network, counted] {
+    first->post([self, network, counted] {
+      if (const auto alive = self.lock()) alive->release(network, counted);
     });
   };
   SslPtr ssl;
@@ -149,11 +150,11 @@ void Listener::refuse(Socket socket) {
   socket.shutdown(Socket::shutdown_send, ignored);
 }
 
-void Listener::release(const std::string& address, bool counted) {
+void Listener::release(const std::string& network, bool counted) {
   --open_;
   if (!counted) return;
-  const auto found = by_address_.find(address);
-  if (found != by_address_.end() && --found->second == 0) by_address_.erase(found);
+  const auto found = by_network_.find(network);
+  if (found != by_network_.end() && --found->second == 0) by_network_.erase(found);
 }
 
 }  // namespace sotto::server

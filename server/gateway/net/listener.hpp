@@ -44,7 +44,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void open(Socket socket, const std::shared_ptr<IoLoop>& loop);
   void refuse(Socket socket);
   void back_off(boost::system::error_code error);
-  void release(const std::string& address, bool counted);
+  void release(const std::string& network, bool counted);
   [[nodiscard]] std::shared_ptr<IoLoop> quietest() const;
 
   std::vector<std::shared_ptr<IoLoop>> loops_;
@@ -55,7 +55,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
                             net::io_context::executor_type>
       pause_;
   std::size_t open_ = 0;
-  std::unordered_map<std::string, std::size_t> by_address_;
+  std::unordered_map<std::string, std::size_t> by_network_;  // client_network
   std::int64_t last_complaint_us_ = 0;
 };
 

@@ -4,11 +4,22 @@
 
 namespace sotto::server {
 
+namespace {
+Milliseconds refill_of(std::uint64_t per_second, std::uint64_t burst) {
+  return Milliseconds(per_second == 0 ? 0 : static_cast<std::int64_t>(1000 * burst / per_second + 1));
+}
+}  // namespace
+
+DeviceRates::DeviceRates(const DeviceLimits& limits)
+    : limits_(limits),
+      refill_(std::max(refill_of(limits.frames_per_second, limits.frames_burst),
+                       refill_of(limits.bytes_per_second, limits.bytes_burst))) {}
+
 std::shared_ptr<DeviceRate> DeviceRates::of(DeviceId device, Timestamp now) {
-  if (per_second_ == 0) return nullptr;
+  if (limits_.frames_per_second == 0 && limits_.bytes_per_second == 0) return nullptr;
   const std::lock_guard hold(lock_);
   Entry& entry = devices_[device];
-  if (!entry.rate) entry.rate = std::make_shared<DeviceRate>(per_second_, burst_);
+  if (!entry.rate) entry.rate = std::make_shared<DeviceRate>(limits_);
   entry.last_unused = now;
   std::shared_ptr<DeviceRate> rate = entry.rate;
   if (devices_.size() >= look_at_) forget_idle(now);

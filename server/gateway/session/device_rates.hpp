@@ -1,14 +1,17 @@
 // How fast each device may send. The allowance belongs to the device and not to its connection, so that
 // connecting anew does not fill it up.
 //
-//   DeviceRates rates(20, 100);
+//   DeviceRates rates({.frames_per_second = 20, .frames_burst = 100});
 //   std::shared_ptr<DeviceRate> rate = rates.of(device, now);
-//   Milliseconds wait = rate->take_frame(now);
+//   Milliseconds wait = rate->take_frame(now, bytes);
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "server/model/identity.hpp"
@@ -16,39 +19,61 @@
 
 namespace sotto::server {
 
-/// Thread rules: any thread. The lock guards the two buckets: while a newer connection of the device takes
-/// over from an older one, sessions on two io threads use them.
+/// What one device may send. Of both, what it may send at once and what it may go on sending; 0 a second: no
+/// limit.
+struct DeviceLimits {
+  unsigned frames_per_second = 0;
+  unsigned frames_burst = 1;
+  /// Frames are counted whatever their size; their bytes are what has to be written to the disk.
+  std::uint64_t bytes_per_second = 0;
+  std::uint64_t bytes_burst = 1;
+};
+
+/// Thread rules: any thread. The lock guards the buckets: while a newer connection of the device takes over
+/// from an older one, sessions on two io threads use them.
 class DeviceRate {
  public:
-  DeviceRate(double per_second, double burst)
-      : frames_(TokenBucket::with_rate(per_second, burst)), ephemeral_(frames_) {}
+  explicit DeviceRate(const DeviceLimits& limits)
+      : frames_(bucket(limits.frames_per_second, limits.frames_burst)),
+        bytes_(bucket(static_cast<double>(limits.bytes_per_second), static_cast<double>(limits.bytes_burst))),
+        bytes_burst_(static_cast<double>(limits.bytes_burst)),
+        ephemeral_(frames_) {}
 
-  /// 0: go on. Else how long to wait. Frames that are delayed and never refused: messages, receipts, syncs.
-  Milliseconds take_frame(Timestamp now) {
+  /// A frame, and the bytes of the one before it. 0: go on. Else how long to wait; nothing was taken. Frames
+  /// that are delayed and never refused: messages, receipts, syncs.
+  Milliseconds take_frame(Timestamp now, std::size_t bytes) {
     const std::lock_guard hold(lock_);
-    return frames_.take(now);
+    const double size = std::min(static_cast<double>(bytes), bytes_burst_);
+    const Milliseconds wait = std::max(frames_ ? frames_->wait_for(now, 1) : Milliseconds(0),
+                                       bytes_ ? bytes_->wait_for(now, size) : Milliseconds(0));
+    if (wait > Milliseconds(0)) return wait;
+    if (frames_) (void)frames_->take(now);
+    if (bytes_) (void)bytes_->take(now, size);
+    return wait;
   }
   /// Frames that are refused and never delayed: typing, presence subscriptions.
   Milliseconds take_ephemeral(Timestamp now) {
     const std::lock_guard hold(lock_);
-    return ephemeral_.take(now);
+    return ephemeral_ ? ephemeral_->take(now) : Milliseconds(0);
   }
 
  private:
+  static std::optional<TokenBucket> bucket(double per_second, double burst) {
+    return per_second > 0 ? std::optional(TokenBucket::with_rate(per_second, burst)) : std::nullopt;
+  }
+
   std::mutex lock_;
-  TokenBucket frames_;
-  TokenBucket ephemeral_;
+  std::optional<TokenBucket> frames_;
+  std::optional<TokenBucket> bytes_;
+  double bytes_burst_;
+  std::optional<TokenBucket> ephemeral_;
 };
 
 /// Thread rules: any thread, once for each connection. The lock guards the table: devices come back on any io
 /// thread.
 class DeviceRates {
  public:
-  /// Frames a second, sustained and at once. 0 a second: no limit.
-  DeviceRates(unsigned per_second, unsigned burst)
-      : per_second_(per_second),
-        burst_(burst),
-        refill_(per_second == 0 ? Milliseconds(0) : Milliseconds(1000ll * burst / per_second + 1)) {}
+  explicit DeviceRates(const DeviceLimits& limits);
 
   /// Null: no limit.
   std::shared_ptr<DeviceRate> of(DeviceId device, Timestamp now);
@@ -62,9 +87,8 @@ class DeviceRates {
     Timestamp last_unused;  ///< when it was last seen without a session, or asked for
   };
   std::mutex lock_;
-  unsigned per_second_;
-  unsigned burst_;
-  Milliseconds refill_;
+  DeviceLimits limits_;
+  Milliseconds refill_;         ///< until an empty one is full again
   std::size_t look_at_ = 1024;  ///< entries at which idle ones are looked for next
   std::unordered_map<DeviceId, Entry> devices_;
 };

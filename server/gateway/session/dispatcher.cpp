@@ -30,8 +30,8 @@ class PushJob final : public ReadJob {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Application& app, unsigned frames_per_second, unsigned frames_burst)
-    : app_(app), metrics_(app.ports.metrics), rates_(frames_per_second, frames_burst) {}
+Dispatcher::Dispatcher(Application& app, const DeviceLimits& devices)
+    : app_(app), metrics_(app.ports.metrics), rates_(devices) {}
 
 void Dispatcher::attach(std::vector<Shard*> shards) {
   shards_ = std::move(shards);

@@ -1,7 +1,7 @@
 // Brings what was committed to the sessions it concerns, wherever they live: one post for each shard and
 // batch.
 //
-//   Dispatcher dispatcher(app, 20, 100);
+//   Dispatcher dispatcher(app, device_limits);
 //   dispatcher.attach({&shard0, &shard1});
 //   storage.start(dispatcher);              // EventSink
 //
@@ -28,8 +28,8 @@ namespace sotto::server {
 
 class Dispatcher final : public EventSink, public ShardPeers {
  public:
-  /// What each device may send: `frames_per_second`, `frames_burst` at once. 0: no limit.
-  explicit Dispatcher(Application& app, unsigned frames_per_second = 0, unsigned frames_burst = 1);
+  /// `devices`: what each may send; without it there is no limit.
+  explicit Dispatcher(Application& app, const DeviceLimits& devices = {});
   void attach(std::vector<Shard*> shards);
 
   // ---- EventSink

@@ -20,7 +20,49 @@ void put(const Receipt& receipt, v1::Receipts::Item& item) {
   item.set_receipt_id(receipt.id.value);
 }
 
+ServiceResult<void> check_id(const char* field, std::uint64_t id) {
+  if (id <= kMaxId) return {};
+  return refuse(ServiceCode::bad_request,
+                std::string(field) + ": " + std::to_string(id) + " is not an id; one has at most 63 bits");
+}
+
+template <class Ids>
+ServiceResult<void> check_each(const char* field, const Ids& ids) {
+  for (const std::uint64_t id : ids)
+    if (auto ok = check_id(field, id); !ok) return ok;
+  return {};
+}
+
 }  // namespace
+
+ServiceResult<void> check_ids(const v1::ClientFrame& frame) {
+  switch (frame.frame_case()) {
+    case v1::ClientFrame::kSync:
+      return check_id("sync.last_seen_message_id", frame.sync().last_seen_message_id());
+    case v1::ClientFrame::kMessage: {
+      const v1::OutgoingMessage& message = frame.message();
+      if (auto ok = check_id("message.receiver_id", message.receiver_id()); !ok) return ok;
+      if (auto ok = check_id("message.conversation_id", message.conversation_id()); !ok) return ok;
+      return check_id("message.reply_to_message_id", message.reply_to_message_id());
+    }
+    case v1::ClientFrame::kDelivered:
+      if (auto ok = check_id("delivered.conversation_id", frame.delivered().conversation_id()); !ok)
+        return ok;
+      return check_each("delivered.message_ids", frame.delivered().message_ids());
+    case v1::ClientFrame::kRead:
+      if (auto ok = check_id("read.conversation_id", frame.read().conversation_id()); !ok) return ok;
+      return check_id("read.up_to_message_id", frame.read().up_to_message_id());
+    case v1::ClientFrame::kTyping:
+      return check_id("typing.conversation_id", frame.typing().conversation_id());
+    case v1::ClientFrame::kPresenceSubscribe:
+      return check_each("presence_subscribe.user_ids", frame.presence_subscribe().user_ids());
+    case v1::ClientFrame::kConfirm:
+    case v1::ClientFrame::kRenew:
+    case v1::ClientFrame::FRAME_NOT_SET:
+      break;
+  }
+  return {};
+}
 
 ServiceResult<NewMessage> to_new_message(v1::OutgoingMessage&& frame) {
   const auto key = parse_uuid(frame.idempotency_key());

@@ -11,7 +11,9 @@
 
 namespace sotto::server {
 
-/// Everything of a `message` frame that can be judged without the store.
+/// Every id of the frame has at most 63 bits; the error names the field that has not.
+ServiceResult<void> check_ids(const v1::ClientFrame& frame);
+/// Everything of a `message` frame that can be judged without the store. Its ids have been checked.
 ServiceResult<NewMessage> to_new_message(v1::OutgoingMessage&& frame);
 
 v1::ServerFrame to_frame(const Ack& ack);

@@ -45,34 +45,47 @@ void PresenceHub::watch(SessionRef session, UserId viewer, std::span<const Prese
 }
 
 void PresenceHub::visibility_changed(UserId user) {
-  for (PresenceService::Watch& watch : presence_.affected_by(user))
-    look_again(std::move(watch));
+  for (const PresenceService::Watch& watch : presence_.affected_by(user)) {
+    Looking& looking = looking_[watch.session];
+    looking.viewer = watch.viewer;
+    looking.due.insert(watch.users.begin(), watch.users.end());
+    look(watch.session);
+  }
 }
 
-void PresenceHub::look_again(PresenceService::Watch watch) {
-  const SessionRef session = watch.session;
-  std::vector<UserId> users = watch.users;
+void PresenceHub::look(SessionRef session) {
+  Looking& looking = looking_.at(session);
+  if (looking.under_way) return;
+  looking.under_way = true;
+  std::set<UserId> due = std::exchange(looking.due, {});
   std::unique_ptr<ReadJob> job = std::make_unique<LookJob>(
-      watch.viewer, std::move(users), [this, session](std::vector<PresenceView> views) {
-        effects_.post([this, session, views = std::move(views)] {
-          PresenceEffects effects;
-          presence_.refresh(session, views, effects);
-          carry_out(std::move(effects));
-        });
+      looking.viewer, std::vector<UserId>(due.begin(), due.end()),
+      [this, session](std::vector<PresenceView> views) {
+        effects_.post([this, session, views = std::move(views)] { looked(session, views); });
       });
   if (app_.ports.storage.read(job)) return;
-  looked_at_anew_.push_back(watch.viewer);
+  looking.under_way = false;
+  looking.due = std::move(due);
+}
+
+void PresenceHub::looked(SessionRef session, std::span<const PresenceView> views) {
+  PresenceEffects effects;
+  presence_.refresh(session, views, effects);
+  carry_out(std::move(effects));
+  const auto found = looking_.find(session);
+  found->second.under_way = false;
+  if (found->second.due.empty())
+    looking_.erase(found);
+  else
+    look(session);
 }
 
 void PresenceHub::tick() {
   PresenceEffects effects;
   presence_.tick(effects_.now(), effects);
   carry_out(std::move(effects));
-  std::vector<UserId> again = std::exchange(looked_at_anew_, {});
-  std::ranges::sort(again);
-  again.erase(std::unique(again.begin(), again.end()), again.end());
-  for (const UserId user : again)
-    visibility_changed(user);
+  for (const auto& [session, looking] : looking_)
+    look(session);
 }
 
 void PresenceHub::carry_out(PresenceEffects&& effects) {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -30,15 +32,25 @@ class PresenceHub {
   void tick();
 
  private:
+  /// What one watching connection is to be shown anew. Changes that come while a look is under way wait for it
+  /// together, so that each connection has one job in the readers' queue at most, however often people change.
+  struct Looking {
+    UserId viewer;
+    std::set<UserId> due;
+    bool under_way = false;
+  };
+
   void carry_out(PresenceEffects&& effects);
-  void look_again(PresenceService::Watch watch);
+  void look(SessionRef session);
+  void looked(SessionRef session, std::span<const PresenceView> views);
   void write_seen();
 
   Application& app_;
   Effects effects_;
   PresenceService presence_;
-  std::vector<LastSeen> unwritten_;     // the writer's queue was full
-  std::vector<UserId> looked_at_anew_;  // the readers' queue was full
+  std::vector<LastSeen> unwritten_;  // the writer's queue was full
+  std::map<SessionRef, Looking>
+      looking_;  // what is not under way waits for the next tick: the queue was full
 };
 
 }  // namespace sotto::server

@@ -52,7 +52,7 @@ void Session::start(std::string token) {
     retry_at_ = host_.now() + kBusyRetry;
     wake_at(retry_at_);
   }
-  pay_for_next();  // the first frame; after that each pays for the next
+  pay_for_next(0);  // the first frame; after that each pays for the next
   wake_at(std::min(next_ping_, next_heartbeat_));
 }
 
@@ -80,7 +80,7 @@ bool Session::on_frame(std::string_view bytes, bool is_text) {
     }
   }
   if (closed()) return false;
-  if (!paid) pay_for_next();
+  if (!paid) pay_for_next(bytes.size());
   if (sink_.queued_bytes() > host_.settings().max_queued_bytes) pause(kUnread);
   return may_read();
 }
@@ -110,6 +110,10 @@ void Session::on_written() {
 // ---------------------------------------------------------------- frames
 
 void Session::handle(v1::ClientFrame&& frame) {
+  if (auto ok = check_ids(frame); !ok) {
+    if (frame.has_message()) host_.metrics().messages_refused.add();
+    return send_error(ok.error(), frame.message().idempotency_key());
+  }
   switch (frame.frame_case()) {
     case v1::ClientFrame::kSync:
       return start_catch_up(StreamId{frame.sync().last_seen_message_id()});
@@ -249,11 +253,12 @@ bool Session::pay_for_ephemeral() {
   return false;
 }
 
-void Session::pay_for_next() {
+void Session::pay_for_next(std::size_t bytes) {
   if (!rate_) return;
   const Timestamp now = host_.now();
-  const Milliseconds wait = rate_->take_frame(now);
+  const Milliseconds wait = rate_->take_frame(now, bytes);
   if (wait == Milliseconds(0)) return;
+  unpaid_bytes_ = bytes;
   host_.metrics().frames_limited.add();
   host_.metrics().rate_limited.add("message");
   pause(kRate);
@@ -335,7 +340,7 @@ void Session::on_wake() {
   const Timestamp now = host_.now();
   if (now >= rate_over_) {
     rate_over_ = Timestamp::max();
-    const Milliseconds wait = rate_->take_frame(now);
+    const Milliseconds wait = rate_->take_frame(now, unpaid_bytes_);
     if (wait > Milliseconds(0)) {
       rate_over_ = now + wait;  // another connection of the device has used it, or the clock stepped back
     } else {

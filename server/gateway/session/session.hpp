@@ -102,7 +102,8 @@ class Session {
   void refuse_bad(const FrameError& error);
   /// False: over the limit of frames that are answered instead of delayed.
   bool pay_for_ephemeral();
-  void pay_for_next();
+  /// For the frame to come, and for the bytes of the one that has come.
+  void pay_for_next(std::size_t bytes);
   static bool is_ephemeral(const v1::ClientFrame& frame) {
     return frame.has_typing() || frame.has_presence_subscribe();
   }
@@ -159,6 +160,7 @@ class Session {
   std::vector<UserId> deferred_watch_;  // until the first sync
 
   std::shared_ptr<DeviceRate> rate_;  // null: no limit
+  std::size_t unpaid_bytes_ = 0;      // with kRate
   std::uint32_t bad_in_a_row_ = 0;
   std::uint32_t refused_in_a_row_ = 0;
 

@@ -85,7 +85,10 @@ PageJob::PageJob(const StreamService& service, const Request& request,
 
 void PageJob::run(const Store& store, Timestamp) {
   const StreamOptions options{
-      .elements = request_.elements, .bytes = request_.bytes, .receipts_after = request_.receipts_after};
+      .elements = request_.elements,
+      .bytes = request_.bytes,
+      .encoding = request_.format == WireFormat::json ? Encoding::json : Encoding::binary,
+      .receipts_after = request_.receipts_after};
   const StreamPage page = service_.page(store, request_.caller, request_.after, options);
   CatchUpPage& out = *page_;
   out.frames.reserve(page.elements.size());
@@ -104,9 +107,13 @@ void PageJob::done(bool read) {
   give_(std::move(page_));
 }
 
-TokenJob::TokenJob(const AuthService& service, std::string token,
+TokenJob::TokenJob(const AuthService& service, UserId bearer, std::string token,
                    std::function<void(ServiceResult<Caller>)> give)
-    : service_(service), token_(std::move(token)), result_(storage_failed()), give_(std::move(give)) {}
+    : service_(service),
+      bearer_(bearer),
+      token_(std::move(token)),
+      result_(storage_failed()),
+      give_(std::move(give)) {}
 
 void TokenJob::run(const Store& store, Timestamp now) {
   result_ = service_.authenticate(store, now, token_);

@@ -55,6 +55,7 @@ class PageJob final : public ReadJob {
   };
   PageJob(const StreamService& service, const Request& request,
           std::function<void(std::shared_ptr<CatchUpPage>)> give);
+  [[nodiscard]] UserId owner() const override { return request_.caller.user; }
   void run(const Store& store, Timestamp now) override;
   void done(bool read) override;
 
@@ -65,15 +66,18 @@ class PageJob final : public ReadJob {
   std::function<void(std::shared_ptr<CatchUpPage>)> give_;
 };
 
-/// Whose token this is. `give` gets `internal` if the store could not be read.
+/// Whose token this is; `bearer` is whose it says it is. `give` gets `internal` if the store could not be read.
 class TokenJob final : public ReadJob {
  public:
-  TokenJob(const AuthService& service, std::string token, std::function<void(ServiceResult<Caller>)> give);
+  TokenJob(const AuthService& service, UserId bearer, std::string token,
+           std::function<void(ServiceResult<Caller>)> give);
+  [[nodiscard]] UserId owner() const override { return bearer_; }
   void run(const Store& store, Timestamp now) override;
   void done(bool read) override;
 
  private:
   const AuthService& service_;
+  UserId bearer_;
   std::string token_;
   ServiceResult<Caller> result_;
   std::function<void(ServiceResult<Caller>)> give_;
@@ -84,6 +88,7 @@ class TypingJob final : public ReadJob {
  public:
   TypingJob(const ConversationService& service, Caller caller, ConversationId conversation,
             std::function<void(ServiceResult<ConversationPtr>)> give);
+  [[nodiscard]] UserId owner() const override { return caller_.user; }
   void run(const Store& store, Timestamp now) override;
   void done(bool read) override;
 
@@ -99,6 +104,7 @@ class TypingJob final : public ReadJob {
 class LookJob final : public ReadJob {
  public:
   LookJob(UserId viewer, std::vector<UserId> users, std::function<void(std::vector<PresenceView>)> give);
+  [[nodiscard]] UserId owner() const override { return viewer_; }
   void run(const Store& store, Timestamp now) override;
   void done(bool read) override;
 

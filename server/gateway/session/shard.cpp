@@ -227,7 +227,7 @@ bool Shard::read_page(const Session& session, StreamId after, StreamId receipts_
 bool Shard::check_token(const Session& session, std::string token) {
   const SessionRef ref = session.ref();
   std::unique_ptr<ReadJob> job = std::make_unique<TokenJob>(
-      app_.services.auth, std::move(token), [this, ref](ServiceResult<Caller> who) {
+      app_.services.auth, session.caller().user, std::move(token), [this, ref](ServiceResult<Caller> who) {
         // A store that cannot be read says nothing about the token.
         if (who || who.error().code == ServiceCode::internal) return;
         post_to(ref, [error = who.error()](Session& s) { s.on_token_refused(error); });

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "base/bytes.hpp"
+#include "server/config/address.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/accounts/access_token.hpp"
 #include "server/services/accounts/device_service.hpp"
@@ -20,9 +21,11 @@ constexpr std::size_t kRefreshTokenBytes = 32;
 // Reuse of a token is noticed for this long after it was given out. A device refreshes hourly, so this is
 // about 700 rows.
 constexpr Milliseconds kReuseMemory = std::chrono::hours(24 * 30);
-// A code that is over is known as such for a while ("expired", not "wrong").
-constexpr Milliseconds kExpiredMemory = std::chrono::hours(1);
-// Attackers who hold more addresses or numbers than this are not stopped by a limit for each.
+// What codes are limited by. A code that is over is known as such for as long ("expired", not "wrong").
+constexpr Milliseconds kOtpMemory = std::chrono::hours(1);
+// More than can be asked for in that time within the limits; without limits the newest are enough.
+constexpr std::size_t kOtpsLooked = 200;
+// Attackers who hold more addresses than this are not stopped by a limit for each.
 constexpr std::size_t kLimiterKeys = 100'000;
 
 TokenHash hash_token(std::string_view token) {
@@ -53,12 +56,11 @@ AuthService::AuthService(const Limits& limits, SecretBytes token_key, bool accep
     : limits_(limits),
       token_key_(std::move(token_key)),
       accept_dev_code_(accept_dev_code),
-      per_address_(limits.logins_per_minute, std::chrono::minutes(1), kLimiterKeys),
-      per_number_(limits.otp_per_hour, std::chrono::hours(1), kLimiterKeys) {}
+      per_network_(limits.logins_per_minute, std::chrono::minutes(1), kLimiterKeys) {}
 
 ServiceResult<void> AuthService::limit_address(const std::string& address, Timestamp now) {
   if (!limits_.rate_limits) return {};
-  const Milliseconds wait = per_address_.take(address, now);
+  const Milliseconds wait = per_network_.take(client_network(address), now);
   if (wait > Milliseconds(0)) return refuse_rate("too many attempts to sign in from this address", wait);
   return {};
 }
@@ -73,39 +75,100 @@ TokenHash AuthService::hash_code(std::string_view phone_number, std::string_view
   return hash;
 }
 
+TokenHash AuthService::place_of(std::string_view address) const {
+  // Keyed: addresses are few enough to be tried.
+  const std::string input = "place|" + client_network(address);
+  const ByteView bytes = as_bytes(input);
+  TokenHash hash{};
+  crypto_generichash(hash.data(), hash.size(), bytes.data(), bytes.size(), token_key_.data(),
+                     token_key_.size());
+  return hash;
+}
+
+ServiceResult<void> AuthService::limit_codes(const Store& store, const std::string& phone_number,
+                                             const TokenHash& place, Timestamp now) const {
+  if (!limits_.rate_limits) return {};
+  std::vector<TokenHash> known;
+  if (const auto user = store.accounts().find_user_by_phone(phone_number))
+    known = store.accounts().places_of(user->id);
+  const auto is_known = [&](const TokenHash& each) {
+    return std::find(known.begin(), known.end(), each) != known.end();
+  };
+  std::vector<Timestamp> from_here, from_strangers;  // newest first
+  for (const Otp& otp : store.accounts().otps_of(phone_number, kOtpsLooked)) {
+    if (now - otp.asked_at >= kOtpMemory) continue;
+    if (otp.place == place) from_here.push_back(otp.asked_at);
+    if (!is_known(otp.place)) from_strangers.push_back(otp.asked_at);
+  }
+  const auto check = [&](const std::vector<Timestamp>& asked, std::size_t most) -> ServiceResult<void> {
+    if (asked.size() < most) return {};
+    const Timestamp again = asked[most - 1] + kOtpMemory;
+    return refuse_rate("too many codes were asked for with this number",
+                       std::max(again - now, Milliseconds(1)));
+  };
+  const std::size_t most = limits_.otp_per_hour;
+  if (auto ok = check(from_here, most); !ok) return ok;
+  // Strangers together have a limit of their own, which does not stop whoever has signed in from here before.
+  return is_known(place) ? ServiceResult<void>() : check(from_strangers, most * kOtpStrangers);
+}
+
 ServiceResult<OtpMessage> AuthService::request_otp(Store& store, WriteContext& context,
                                                    const OtpRequest& request) {
   if (!is_phone_number(request.phone_number)) return bad_phone_number();
   if (auto allowed = limit_address(request.remote_address, context.now); !allowed) return allowed.error();
-  if (limits_.rate_limits) {
-    const Milliseconds wait = per_number_.take(request.phone_number, context.now);
-    if (wait > Milliseconds(0)) return refuse_rate("too many codes were asked for with this number", wait);
-  }
-  store.accounts().delete_otps_expired_before(context.now - kExpiredMemory);
+  store.accounts().forget_otps_asked_before(context.now - kOtpMemory);
+  const TokenHash place = place_of(request.remote_address);
+  if (auto allowed = limit_codes(store, request.phone_number, place, context.now); !allowed)
+    return allowed.error();
   OtpMessage message{request.phone_number, make_code(context.random)};
-  store.accounts().put_otp(
-      {request.phone_number, hash_code(message.phone_number, message.code), 0, context.now + kOtpLifetime});
+  Otp otp;
+  otp.phone_number = request.phone_number;
+  otp.place = place;
+  otp.asked_at = context.now;
+  otp.code_hash = hash_code(message.phone_number, message.code);
+  store.accounts().insert_otp(otp);
   return message;
 }
 
 ServiceResult<void> AuthService::check_otp(Store& store, const WriteContext& context,
                                            const LoginRequest& request) const {
   if (accept_dev_code_ && request.otp == kDevCode) return {};
-  std::optional<Otp> otp = store.accounts().find_otp(request.phone_number);
-  if (!otp) return refuse(ServiceCode::otp_invalid, "otp: wrong code");
-  if (context.now >= otp->expires_at) {
-    return refuse(ServiceCode::otp_expired, "otp: the code has expired; ask for a new one");
+  const TokenHash here = place_of(request.remote_address);
+  // Of each place the newest; the others have been replaced.
+  std::vector<Otp> open;
+  bool expired = false;
+  for (Otp& otp : store.accounts().otps_of(request.phone_number, kOtpsLooked)) {
+    const bool replaced =
+        std::any_of(open.begin(), open.end(), [&](const Otp& newer) { return newer.place == otp.place; });
+    if (replaced || !otp.code_hash) continue;
+    if (context.now >= otp.asked_at + kOtpLifetime)
+      expired = true;
+    else
+      open.push_back(std::move(otp));
   }
-  if (otp->wrong_tries >= kOtpTries) {
-    return refuse(ServiceCode::otp_exhausted, "otp: too many wrong tries; ask for a new code");
-  }
-  if (!equal_constant_time(otp->code_hash, hash_code(request.phone_number, request.otp))) {
-    ++otp->wrong_tries;
-    store.accounts().put_otp(*otp);
+  if (open.empty()) {
+    if (expired) return refuse(ServiceCode::otp_expired, "otp: the code has expired; ask for a new one");
     return refuse(ServiceCode::otp_invalid, "otp: wrong code");
   }
-  store.accounts().delete_otp(request.phone_number);
-  return {};
+  std::erase_if(open, [&](const Otp& otp) {
+    return otp.place == here ? otp.wrong_tries >= kOtpTries : otp.wrong_tries_elsewhere >= kOtpTriesElsewhere;
+  });
+  if (open.empty())
+    return refuse(ServiceCode::otp_exhausted, "otp: too many wrong tries; ask for a new code");
+
+  const TokenHash tried = hash_code(request.phone_number, request.otp);
+  bool right = false;
+  for (const Otp& otp : open)
+    right = equal_constant_time(*otp.code_hash, tried) || right;
+  if (right) {
+    store.accounts().use_up_otps(request.phone_number);
+    return {};
+  }
+  for (Otp& otp : open) {
+    ++(otp.place == here ? otp.wrong_tries : otp.wrong_tries_elsewhere);
+    store.accounts().update_otp(otp);
+  }
+  return refuse(ServiceCode::otp_invalid, "otp: wrong code");
 }
 
 User AuthService::find_or_create_user(Store& store, WriteContext& context, const std::string& phone_number) {
@@ -159,6 +222,7 @@ ServiceResult<TokenPair> AuthService::login(Store& store, WriteContext& context,
   if (auto right = check_otp(store, context, request); !right) return right.error();
 
   const User user = find_or_create_user(store, context, request.phone_number);
+  store.accounts().note_place(user.id, place_of(request.remote_address), context.now, kOtpPlaces);
   const Device device = find_or_create_device(store, context, user, request);
   return issue(store, context, {user.id, device.id});
 }
@@ -204,9 +268,13 @@ ServiceResult<void> AuthService::logout(Store& store, WriteContext& context, con
   return {};
 }
 
+std::optional<Caller> AuthService::bearer(Timestamp now, std::string_view access_token) const {
+  return read_access_token(token_key_, access_token, now);
+}
+
 ServiceResult<Caller> AuthService::authenticate(const Store& store, Timestamp now,
                                                 std::string_view access_token) const {
-  const std::optional<Caller> caller = read_access_token(token_key_, access_token, now);
+  const std::optional<Caller> caller = bearer(now, access_token);
   if (!caller) return refuse(ServiceCode::unauthorized, "the access token is not valid or has expired");
   const std::optional<Device> device = store.accounts().find_device(caller->device);
   if (!device || device->user != caller->user) {

@@ -9,7 +9,9 @@
 // kRefreshGrace more, in case the answer was lost; used after that, somebody has a copy, and the device is
 // revoked.
 //
-// Rate limits live in memory. The methods that write belong to the writer; `authenticate` may be called by
+// Codes are bound to where they were asked for from (docs/decisions/0020): wrong tries made elsewhere, and codes
+// asked for elsewhere, take nothing from whoever asked here. What codes are limited by is stored, so that a
+// restart gives nobody more; attempts a minute from one address are counted in memory. The methods that write belong to the writer; `authenticate` may be called by
 // any reader.
 #pragma once
 
@@ -59,12 +61,18 @@ class AuthService {
   ServiceResult<TokenPair> refresh(Store& store, WriteContext& context, std::string_view refresh_token);
   ServiceResult<void> logout(Store& store, WriteContext& context, const Caller& caller);
 
+  /// Whose token this is, as far as the token itself says: neither forged nor expired. Nothing: it is. Any
+  /// thread, without the store; only `authenticate` knows whether its device is still signed in.
+  [[nodiscard]] std::optional<Caller> bearer(Timestamp now, std::string_view access_token) const;
   /// Who the bearer of this token is; `unauthorized` if it is wrong, expired, or its device revoked.
   [[nodiscard]] ServiceResult<Caller> authenticate(const Store& store, Timestamp now,
                                                    std::string_view access_token) const;
 
  private:
   ServiceResult<void> limit_address(const std::string& address, Timestamp now);
+  [[nodiscard]] TokenHash place_of(std::string_view address) const;
+  [[nodiscard]] ServiceResult<void> limit_codes(const Store& store, const std::string& phone_number,
+                                                const TokenHash& place, Timestamp now) const;
   ServiceResult<void> check_otp(Store& store, const WriteContext& context, const LoginRequest& request) const;
   static User find_or_create_user(Store& store, WriteContext& context, const std::string& phone_number);
   static Device find_or_create_device(Store& store, WriteContext& context, const User& user,
@@ -75,8 +83,7 @@ class AuthService {
   Limits limits_;
   SecretBytes token_key_;
   bool accept_dev_code_;
-  RateLimiter<std::string> per_address_;
-  RateLimiter<std::string> per_number_;
+  RateLimiter<std::string> per_network_;
 };
 
 /// "+" and 7 to 15 digits, the first not 0 (E.164).

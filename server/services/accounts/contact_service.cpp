@@ -1,12 +1,15 @@
 #include "server/services/accounts/contact_service.hpp"
 
 #include "base/mutant.hpp"
+#include "base/snowflake.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/accounts/auth_service.hpp"
+#include "server/services/messages/wire_size.hpp"
 
 namespace sotto::server {
 
 namespace {
+constexpr std::size_t kContactHead = 100;      // id, number and names of fields, in JSON
 constexpr std::size_t kLimiterKeys = 100'000;  // users that look numbers up on one day
 
 ServiceResult<void> check_user(const Store& store, const Caller& caller, UserId user) {
@@ -42,7 +45,8 @@ ServiceResult<std::vector<FoundContact>> ContactService::add(Store& store, Write
   }
 
   std::vector<FoundContact> found;
-  std::size_t contacts = store.contacts().count_contacts(caller.user);
+  const std::size_t known = store.contacts().count_contacts(caller.user);
+  std::size_t contacts = known;
   for (const std::string& number : phone_numbers) {
     std::optional<User> user = store.accounts().find_user_by_phone(number);
     // Oneself is no contact; somebody who has blocked the caller is not to be found.
@@ -57,18 +61,38 @@ ServiceResult<std::vector<FoundContact>> ContactService::add(Store& store, Write
   for (const FoundContact& contact : found) {
     store.contacts().put_contact(caller.user, {contact.user, contact.phone_number});
   }
-  if (!found.empty()) context.events.events.emplace_back(VisibilityChanged{caller.user});
+  if (contacts > known) context.events.events.emplace_back(VisibilityChanged{caller.user});
   return found;
 }
 
-std::vector<FoundContact> ContactService::list(const Store& store, const Caller& caller) const {
-  std::vector<FoundContact> contacts;
-  for (Contact& contact : store.contacts().contacts_of(caller.user)) {
-    const std::optional<User> user = store.accounts().find_user(contact.user);
-    if (!user || user->deleted) continue;
-    contacts.push_back({std::move(contact.phone_number), contact.user, user->display_name});
+ServiceResult<ContactPage> ContactService::list(const Store& store, const Caller& caller,
+                                                const std::optional<std::string>& cursor) const {
+  UserId after;
+  if (cursor) {
+    const std::optional<UserId> parsed = parse_id<UserId>(*cursor);
+    if (!parsed || parsed->value > kMaxId)
+      return refuse(ServiceCode::bad_request, "cursor: not one that this server has given out");
+    after = *parsed;
   }
-  return contacts;
+  std::vector<Contact> rows = store.contacts().contacts_of(caller.user, after, kContactsPage + 1);
+  bool more = rows.size() > kContactsPage;
+  if (more) rows.pop_back();
+  ContactPage page;
+  PageRoom room(kPageBytes);
+  UserId last;
+  for (Contact& contact : rows) {
+    const std::optional<User> user = store.accounts().find_user(contact.user);
+    if (user && !user->deleted) {
+      if (!room.take(kContactHead + json_size(user->display_name))) {
+        more = true;
+        break;
+      }
+      page.contacts.push_back({std::move(contact.phone_number), contact.user, user->display_name});
+    }
+    last = contact.user;
+  }
+  if (more) page.next = to_string(last);
+  return page;
 }
 
 ServiceResult<void> ContactService::remove(Store& store, WriteContext& context, const Caller& caller,
@@ -96,6 +120,7 @@ ServiceResult<void> ContactService::block(Store& store, WriteContext& context, c
 ServiceResult<void> ContactService::unblock(Store& store, WriteContext& context, const Caller& caller,
                                             UserId user) {
   if (auto ok = check_user(store, caller, user); !ok) return ok;
+  if (!store.contacts().is_blocked(caller.user, user)) return {};
   store.contacts().delete_block(caller.user, user);
   context.events.events.emplace_back(VisibilityChanged{caller.user});
   return {};

@@ -4,6 +4,7 @@
 // nobody walks through all numbers. A contact is one-sided: the other person learns nothing of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct FoundContact {
   std::string display_name;
 };
 
+struct ContactPage {
+  std::vector<FoundContact> contacts;  ///< ascending by user id
+  std::optional<std::string> next;     ///< the cursor of the next page
+};
+
 class ContactService {
  public:
   explicit ContactService(const Limits& limits);
@@ -29,7 +35,8 @@ class ContactService {
   /// index.
   ServiceResult<std::vector<FoundContact>> add(Store& store, WriteContext& context, const Caller& caller,
                                                const std::vector<std::string>& phone_numbers);
-  [[nodiscard]] std::vector<FoundContact> list(const Store& store, const Caller& caller) const;
+  [[nodiscard]] ServiceResult<ContactPage> list(const Store& store, const Caller& caller,
+                                                const std::optional<std::string>& cursor) const;
   ServiceResult<void> remove(Store& store, WriteContext& context, const Caller& caller, UserId user);
 
   /// Both as often as one likes.

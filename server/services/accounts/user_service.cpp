@@ -53,6 +53,7 @@ ServiceResult<void> UserService::remove(Store& store, WriteContext& context, con
   if (!user) return user.error();
   groups_.leave_all(store, context, caller);
   store.contacts().delete_all_of(caller.user);
+  store.accounts().forget_places(caller.user);
   for (const Device& device : store.accounts().devices_of(caller.user)) {
     if (!mutant(Mutant::deleted_account_lives_on)) revoke_device(store, context, caller.user, device.id);
   }

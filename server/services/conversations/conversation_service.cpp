@@ -57,16 +57,21 @@ ServiceResult<ConversationPtr> ConversationService::open_direct(Store& store, Wr
   return storage_failed();
 }
 
+ServiceError refuse_outsider(const Store& store, const Caller& caller, const ConversationState* state,
+                             ConversationId conversation) {
+  const bool was_in = state != nullptr && !state->deleted &&
+                      !store.conversations().periods(conversation, caller.user).empty();
+  if (was_in)
+    return refuse(ServiceCode::not_a_member,
+                  "conversation_id: you are not in " + to_string(conversation) + " any more");
+  return refuse(ServiceCode::not_found, "conversation_id: no conversation " + to_string(conversation));
+}
+
 ServiceResult<ConversationPtr> ConversationService::find(const Store& store, const Caller& caller,
                                                          ConversationId conversation) const {
   ConversationPtr state = store.conversations().find(conversation);
-  if (!state || state->deleted) {
-    return refuse(ServiceCode::not_found, "conversation_id: no conversation " + to_string(conversation));
-  }
-  if (!state->has(caller.user)) {
-    return refuse(ServiceCode::not_a_member, "conversation_id: you are not in " + to_string(conversation));
-  }
-  return state;
+  if (state && !state->deleted && state->has(caller.user)) return state;
+  return refuse_outsider(store, caller, state.get(), conversation);
 }
 
 }  // namespace sotto::server

@@ -64,6 +64,17 @@ ServiceResult<std::vector<UserId>> GroupService::check_users(const Store& store,
   return sorted;
 }
 
+ServiceResult<void> GroupService::check_blocks(const Store& store, const Caller& caller,
+                                               const std::vector<UserId>& users, const char* field) {
+  for (const UserId user : users) {
+    if (store.contacts().is_blocked(user, caller.user)) {
+      return refuse(ServiceCode::blocked,
+                    std::string(field) + ": " + to_string(user) + " does not want to hear from you");
+    }
+  }
+  return {};
+}
+
 ServiceResult<void> GroupService::check_size(std::size_t members, const char* field) const {
   if (members <= limits_.group_members) return {};
   return refuse(ServiceCode::group_too_large, std::string(field) + ": the group would have " +
@@ -90,6 +101,7 @@ ServiceResult<ConversationPtr> GroupService::create(Store& store, WriteContext& 
     return ok.error();
   ServiceResult<std::vector<UserId>> users = check_users(store, group.members, "member_ids");
   if (!users) return users.error();
+  if (auto ok = check_blocks(store, caller, *users, "member_ids"); !ok) return ok.error();
   if (!names_creator) users->insert(std::lower_bound(users->begin(), users->end(), caller.user), caller.user);
 
   ConversationState made;
@@ -109,13 +121,10 @@ ServiceResult<ConversationPtr> GroupService::create(Store& store, WriteContext& 
 ServiceResult<ConversationPtr> GroupService::find(const Store& store, const Caller& caller,
                                                   ConversationId group) const {
   ConversationPtr state = store.conversations().find(group);
-  if (!state || state->deleted || state->kind != ConversationKind::group) {
+  if (state && state->kind != ConversationKind::group)
     return refuse(ServiceCode::not_found, "conversation_id: no group " + to_string(group));
-  }
-  if (!state->has(caller.user)) {
-    return refuse(ServiceCode::not_a_member, "conversation_id: you are not in group " + to_string(group));
-  }
-  return state;
+  if (state && !state->deleted && state->has(caller.user)) return state;
+  return refuse_outsider(store, caller, state.get(), group);
 }
 
 ServiceResult<ConversationPtr> GroupService::as_admin(const Store& store, const Caller& caller,
@@ -167,6 +176,7 @@ ServiceResult<ConversationPtr> GroupService::add_members(Store& store, WriteCont
   std::erase_if(*added, [&](UserId user) { return (*state)->has(user); });
   if (added->empty()) return state;
   if (auto ok = check_size((*state)->members.size() + added->size(), "user_ids"); !ok) return ok.error();
+  if (auto ok = check_blocks(store, caller, *added, "user_ids"); !ok) return ok.error();
 
   const ChangeId change = context.next_id<ChangeId>();
   for (const UserId user : *added)

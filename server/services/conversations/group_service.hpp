@@ -53,7 +53,10 @@ class GroupService {
   /// The ids sorted; refused if one is given twice or nobody.
   static ServiceResult<std::vector<UserId>> check_users(const Store& store, const std::vector<UserId>& users,
                                                         const char* field);
-  ServiceResult<void> check_size(std::size_t members, const char* field) const;
+  /// `blocked` if one of them has blocked the caller: a group is no way around a block.
+  static ServiceResult<void> check_blocks(const Store& store, const Caller& caller,
+                                          const std::vector<UserId>& users, const char* field);
+  [[nodiscard]] ServiceResult<void> check_size(std::size_t members, const char* field) const;
   static void take_out(Store& store, WriteContext& context, UserId actor,
                        const ConversationState& conversation, UserId user);
   static void delete_group(Store& store, WriteContext& context, UserId actor, const ConversationState& group);

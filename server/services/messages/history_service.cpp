@@ -1,17 +1,18 @@
 #include "server/services/messages/history_service.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "base/snowflake.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/messages/message_status.hpp"
 #include "server/services/messages/unread.hpp"
+#include "server/services/messages/wire_size.hpp"
 
 namespace sotto::server {
 
 namespace {
-constexpr MessageId kEnd{std::numeric_limits<std::int64_t>::max()};
+constexpr MessageId kEnd{kMaxId};
 
 ServiceResult<void> check_limit(std::size_t limit) {
   if (limit >= 1 && limit <= kMaxPage) return {};
@@ -22,15 +23,9 @@ ServiceResult<void> check_limit(std::size_t limit) {
 ServiceResult<std::vector<Period>> periods_of(const Store& store, const Caller& caller,
                                               ConversationId conversation) {
   std::vector<Period> periods = store.conversations().periods(conversation, caller.user);
-  // Who was in it is the usual case: then its members need not be loaded to know that it is there.
-  const ConversationPtr state = periods.empty() ? store.conversations().find(conversation) : nullptr;
-  const bool there =
-      periods.empty() ? state && !state->deleted : !store.conversations().is_deleted(conversation);
-  if (!there)
+  // Whether there is such a conversation is no business of somebody who never was in it.
+  if (periods.empty() || store.conversations().is_deleted(conversation))
     return refuse(ServiceCode::not_found, "conversation_id: no conversation " + to_string(conversation));
-  if (periods.empty()) {
-    return refuse(ServiceCode::not_a_member, "conversation_id: you are not in " + to_string(conversation));
-  }
   return periods;
 }
 
@@ -46,6 +41,13 @@ std::optional<MessageId> last_visible(const Store& store, ConversationId convers
     if (auto last = store.messages().last_in(clip(conversation, *period, MessageId{}, kEnd))) return last;
   }
   return std::nullopt;
+}
+
+std::size_t wire_size(const InboxEntry& entry) {
+  constexpr std::size_t kHead = 240;  // ids, counts and names of fields
+  const std::size_t message =
+      entry.last_message ? wire_size(*entry.last_message->message, Encoding::json) : 0;
+  return kHead + json_size(entry.name) + message;
 }
 
 std::string name_for(const Store& store, const ConversationState& state, UserId viewer) {
@@ -64,7 +66,7 @@ ServiceResult<HistoryPage> HistoryService::history(const Store& store, const Cal
   const bool oldest_first = request.after.has_value();
   const MessageId after = request.after.value_or(MessageId{});
   const MessageId before = request.before.value_or(kEnd);
-  const MessageId up_to{before.value == 0 ? 0 : std::min(before.value - 1, kEnd.value)};
+  const MessageId up_to{before.value == 0 ? 0 : before.value - 1};
   if (!oldest_first) std::reverse(periods->begin(), periods->end());
 
   std::vector<MessageId> ids;
@@ -82,9 +84,15 @@ ServiceResult<HistoryPage> HistoryService::history(const Store& store, const Cal
   page.has_more = ids.size() > request.limit;
   if (page.has_more) ids.pop_back();
   MessageStatus status(store, caller.user);
+  PageRoom room(kPageBytes);
   for (const MessageId id : ids) {
-    if (MessagePtr message = store.messages().find(id))
-      page.messages.push_back(status.view(std::move(message)));
+    MessagePtr message = store.messages().find(id);
+    if (!message) continue;
+    if (!room.take(wire_size(*message, Encoding::json))) {
+      page.has_more = true;
+      break;
+    }
+    page.messages.push_back(status.view(std::move(message)));
   }
   if (after.value < store.gone_up_to().value && (oldest_first || !page.has_more)) {
     for (const auto& gap : store.conversations().gaps(caller.user, StreamId{after.value})) {
@@ -140,7 +148,8 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
   StreamId before{kEnd.value};
   if (cursor) {
     const std::optional<StreamId> parsed = parse_id<StreamId>(*cursor);
-    if (!parsed) return refuse(ServiceCode::bad_request, "cursor: not one that this server has given out");
+    if (!parsed || parsed->value > kMaxId)
+      return refuse(ServiceCode::bad_request, "cursor: not one that this server has given out");
     before = *parsed;
   }
 
@@ -154,9 +163,11 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
                     [](const InboxRow& a, const InboxRow& b) { return a.activity > b.activity; });
 
   InboxPage page;
-  if (rows.size() > count) page.next = to_string(rows[count - 1].activity);
+  bool more = rows.size() > count;
   rows.resize(count);
   MessageStatus status(store, caller.user);
+  PageRoom room(kPageBytes);
+  StreamId last_shown;
   for (const InboxRow& row : rows) {
     InboxEntry entry;
     entry.conversation = store.conversations().find(row.conversation);
@@ -170,8 +181,14 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
     const ReadState state = store.receipts().read_state(row.conversation, caller.user).value_or(ReadState{});
     entry.unread = unread_of(state, store.messages().count(row.conversation));
     entry.updated_at = snowflake_time(row.activity.value);
+    if (!room.take(wire_size(entry))) {
+      more = true;
+      break;
+    }
     page.entries.push_back(std::move(entry));
+    last_shown = row.activity;
   }
+  if (more) page.next = to_string(last_shown);
   return page;
 }
 

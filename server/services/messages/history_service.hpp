@@ -43,7 +43,7 @@ struct InboxPage {
 
 class HistoryService {
  public:
-  /// Somebody who was a member sees what was sent while they were: `not_a_member` only if they never were.
+  /// Somebody who was a member sees what was sent while they were; `not_found` if they never were.
   [[nodiscard]] ServiceResult<HistoryPage> history(const Store& store, const Caller& caller,
                                                    const HistoryRequest& request) const;
   /// Each other person who was a member when the message was sent, ascending by user id.

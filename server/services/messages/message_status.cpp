@@ -52,9 +52,9 @@ Status MessageStatus::of_own(const StoredMessage& message) {
   }
   if (!anyone) return Status::sent;
   if (not_read.empty()) return Status::read;
-  const bool all = std::all_of(not_read.begin(), not_read.end(), [&](UserId user) {
-    return store_.receipts().delivered(message.id, user).has_value();
-  });
+  // Both ascending. One walk over the message's receipts, and not a look for each member.
+  const std::vector<UserId> delivered = store_.receipts().delivered_to(message.id);
+  const bool all = std::includes(delivered.begin(), delivered.end(), not_read.begin(), not_read.end());
   return all ? Status::delivered : Status::sent;
 }
 

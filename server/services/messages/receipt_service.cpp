@@ -1,7 +1,6 @@
 #include "server/services/messages/receipt_service.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/mutant.hpp"
 #include "server/ports/store.hpp"
@@ -66,7 +65,7 @@ class Recorder {
   void delivered(const ReceiptBatch::Delivered& item) {
     const std::optional<UserId> sender = store_.messages().sender_of(item.conversation, item.message);
     if (!sender || *sender == item.user) return;
-    if (!may_see(item.conversation, item.user, item.message)) return;
+    if (!may_see(item.conversation, item.user, item.message) || is_blocked(item.conversation)) return;
     const auto state = store_.receipts().read_state(item.conversation, item.user);
     if (state && state->read_up_to >= item.message) return;  // read is more than delivered
     const Receipt receipt{context_.next_id<ReceiptId>(),
@@ -88,10 +87,16 @@ class Recorder {
     const std::uint64_t count = store_.messages().count(item.conversation);
     const NewlyRead newly = newly_read(item, periods, state.read_up_to, *up_to);
     const std::uint64_t unread = unread_of(state, count);
+    const bool blocked = is_blocked(item.conversation);
+    if (!blocked)
+      state.told_up_to.reset();
+    else if (!state.told_up_to)
+      state.told_up_to = state.read_up_to;
     note_read(state, count, *up_to, unread - std::min(unread, newly.messages));
     store_.receipts().put_read_state(item.conversation, item.user, state);
 
-    std::vector<UserId> audience = newly.senders;
+    std::vector<UserId> audience;
+    if (!blocked) audience = newly.senders;
     audience.push_back(item.user);  // the reader's other devices
     for (const UserId person : audience) {
       const Receipt receipt{
@@ -123,6 +128,12 @@ class Recorder {
                        [&](const Period& p) { return p.covers(message.value); });
   }
 
+  /// A direct conversation in which one has blocked the other: neither is told anything of the other.
+  [[nodiscard]] bool is_blocked(ConversationId conversation) const {
+    const ConversationPtr state = store_.conversations().find(conversation);
+    return state && state->blocked;
+  }
+
   static MessageRange clip(ConversationId conversation, const Period& period, MessageId after,
                            MessageId up_to) {
     return {conversation, std::max(after, MessageId{period.joined_id.value}),
@@ -132,10 +143,8 @@ class Recorder {
   /// What was really read: a client may name any number, and must not mark as read what is yet to come.
   [[nodiscard]] std::optional<MessageId> last_visible(const ReceiptBatch::Read& item,
                                                       const std::vector<Period>& periods) const {
-    const MessageId named{
-        std::min<std::uint64_t>(item.up_to.value, std::numeric_limits<std::int64_t>::max())};
     for (auto period = periods.rbegin(); period != periods.rend(); ++period) {
-      if (auto last = store_.messages().last_in(clip(item.conversation, *period, MessageId{}, named)))
+      if (auto last = store_.messages().last_in(clip(item.conversation, *period, MessageId{}, item.up_to)))
         return last;
     }
     return std::nullopt;

@@ -1,12 +1,12 @@
 #include "server/services/messages/stream_service.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 
 #include "base/mutant.hpp"
+#include "base/snowflake.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/messages/message_status.hpp"
 
@@ -34,7 +34,7 @@ class Sources {
     }
     for (const LogRange& log : store.conversations().logs(user, after)) {
       if (mutant(Mutant::log_not_merged)) break;
-      const MessageId up_to = log.up_to.value_or(MessageId{std::numeric_limits<std::int64_t>::max()});
+      const MessageId up_to = log.up_to.value_or(MessageId{kMaxId});
       for (const MessageId id : store.messages().oldest({log.conversation, log.after, up_to}, limit)) {
         merged.push_back({StreamId{id.value}, Candidate::Kind::message});
       }
@@ -60,10 +60,11 @@ class Sources {
   std::vector<Receipt> receipts;
   std::vector<GapRow> gaps;
 };
-/// The conversations of one page, each looked up once.
+
+/// The conversations of one page as one person may see them, each looked up once.
 class Conversations {
  public:
-  explicit Conversations(const Store& store) : store_(store) {}
+  Conversations(const Store& store, UserId viewer) : store_(store), viewer_(viewer) {}
 
   /// A deleted group is gone at once, though its messages are deleted by and by.
   bool is_deleted(ConversationId conversation) {
@@ -73,18 +74,26 @@ class Conversations {
   }
   ConversationPtr state(ConversationId conversation) {
     auto [place, fresh] = states_.try_emplace(conversation);
-    if (fresh) place->second = store_.conversations().find(conversation);
+    if (fresh) place->second = as_seen(store_.conversations().find(conversation));
     return place->second;
   }
 
  private:
+  /// Somebody who is not in a group any more keeps the name it had when they left.
+  ConversationPtr as_seen(ConversationPtr state) const {
+    if (!state || state->kind != ConversationKind::group || state->deleted || state->has(viewer_))
+      return state;
+    auto seen = std::make_shared<ConversationState>(*state);
+    seen->name = store_.conversations().name_at_leave(state->id, viewer_);
+    seen->members.clear();
+    return seen;
+  }
+
   const Store& store_;
+  UserId viewer_;
   std::unordered_map<ConversationId, bool> deleted_;
   std::unordered_map<ConversationId, ConversationPtr> states_;
 };
-
-// What a member takes in a frame that shows a conversation's members.
-constexpr std::size_t kMemberBytes = 24;
 }  // namespace
 
 StreamPage StreamService::page(const Store& store, const Caller& caller, StreamId after,
@@ -97,38 +106,45 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
   page.elements.reserve(count);
 
   MessageStatus status(store, caller.user);
-  Conversations conversations(store);
-  std::size_t bytes = 0;
+  Conversations conversations(store, caller.user);
+  PageRoom room(options.bytes);
   std::size_t taken = 0;
-  for (; taken < count && bytes < options.bytes; ++taken) {
+  bool full = false;
+  const auto add = [&](StreamId id, std::size_t bytes, auto&& value) {
+    full = !room.take(bytes);
+    if (!full) page.elements.push_back({id, std::forward<decltype(value)>(value)});
+  };
+  for (; taken < count; ++taken) {
     const Candidate& candidate = sources.merged[taken];
-    page.next = candidate.id;
     switch (candidate.kind) {
       case Candidate::Kind::message: {
         MessagePtr message = store.messages().find(MessageId{candidate.id.value});
         if (!message || conversations.is_deleted(message->conversation)) break;
-        bytes += message->body.bytes.size();
-        page.elements.push_back({candidate.id, status.view(std::move(message))});
+        const std::size_t size = wire_size(*message, options.encoding);
+        add(candidate.id, size, status.view(std::move(message)));
         break;
       }
       case Candidate::Kind::receipt:
-        page.elements.push_back({candidate.id, sources.receipts[candidate.index]});
+        add(candidate.id, wire_size_of_receipt(options.encoding), sources.receipts[candidate.index]);
         break;
       case Candidate::Kind::change: {
         std::optional<Change> change = store.conversations().find_change(ChangeId{candidate.id.value});
         if (!change) break;
         ConversationPtr state = conversations.state(change->conversation);
         if (!state) break;
-        bytes += state->members.size() * kMemberBytes;
-        page.elements.push_back({candidate.id, ConversationChange{*std::move(change), std::move(state)}});
+        ConversationChange shown{*std::move(change), std::move(state)};
+        const std::size_t size = wire_size(shown, options.encoding);
+        add(candidate.id, size, std::move(shown));
         break;
       }
       case Candidate::Kind::gap: {
         const GapRow& gap = sources.gaps[candidate.index];
-        page.elements.push_back({candidate.id, Gap{gap.conversation, gap.from, gap.to}});
+        add(candidate.id, wire_size_of_gap(options.encoding), Gap{gap.conversation, gap.from, gap.to});
         break;
       }
     }
+    if (full) break;
+    page.next = candidate.id;
   }
   if (mutant(Mutant::page_skips_elements) && !sources.merged.empty()) page.next = sources.merged.back().id;
   page.complete = taken == sources.merged.size();

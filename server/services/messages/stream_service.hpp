@@ -16,13 +16,15 @@
 
 #include "server/model/stream.hpp"
 #include "server/ports/storage.hpp"
+#include "server/services/messages/wire_size.hpp"
 
 namespace sotto::server {
 
 struct StreamOptions {
   std::size_t elements = 500;
-  /// Of message bodies and members; the page ends with the element that passes it.
+  /// On the wire; the page ends before the element that would pass it, unless that is the first.
   std::size_t bytes = 256 * 1024;
+  Encoding encoding = Encoding::json;
   /// Receipts up to here are left out, wherever the page begins. A catch-up from 0 leaves out all on its
   /// first page, since the messages carry their status of then, and on the others those up to the first
   /// page's snapshot: what came after it is news.

@@ -71,6 +71,7 @@ void PresenceService::subscribe(SessionRef session, UserId viewer, std::span<con
   if (views.empty()) return;
   Watching& watching = watching_[session];
   watching.viewer = viewer;
+  viewers_[viewer].push_back(session);
   for (const PresenceView& view : views) {
     if (!watching.users.emplace(view.user, view).second) continue;  // named twice
     watchers_[view.user].push_back(session);
@@ -94,25 +95,32 @@ void PresenceService::refresh(SessionRef session, std::span<const PresenceView> 
 void PresenceService::stop_watching(SessionRef session) {
   auto watching = watching_.find(session);
   if (watching == watching_.end()) return;
-  for (const auto& [user, view] : watching->second.users) {
-    auto watchers = watchers_.find(user);
-    std::erase(watchers->second, session);
-    if (watchers->second.empty()) watchers_.erase(watchers);
-  }
+  const auto take_out = [session](auto& index, UserId user) {
+    const auto sessions = index.find(user);
+    std::erase(sessions->second, session);
+    if (sessions->second.empty()) index.erase(sessions);
+  };
+  for (const auto& [user, view] : watching->second.users)
+    take_out(watchers_, user);
+  take_out(viewers_, watching->second.viewer);
   watching_.erase(watching);
 }
 
 std::vector<PresenceService::Watch> PresenceService::affected_by(UserId user) const {
   std::vector<Watch> affected;
-  for (const auto& [session, watching] : watching_) {
-    Watch watch{session, watching.viewer, {}};
-    if (watching.viewer == user) {
-      for (const auto& [watched, view] : watching.users)
+  if (const auto own = viewers_.find(user); own != viewers_.end()) {
+    for (const SessionRef session : own->second) {
+      Watch watch{session, user, {}};
+      for (const auto& [watched, view] : watching_.at(session).users)
         watch.users.push_back(watched);
-    } else if (watching.users.contains(user)) {
-      watch.users.push_back(user);
+      affected.push_back(std::move(watch));
     }
-    if (!watch.users.empty()) affected.push_back(std::move(watch));
+  }
+  if (const auto others = watchers_.find(user); others != watchers_.end()) {
+    for (const SessionRef session : others->second) {
+      const UserId viewer = watching_.at(session).viewer;
+      if (viewer != user) affected.push_back({session, viewer, {user}});
+    }
   }
   return affected;
 }

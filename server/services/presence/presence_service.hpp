@@ -97,7 +97,8 @@ class PresenceService {
   Limits limits_;
   std::unordered_map<UserId, Present> online_;
   std::map<SessionRef, Watching> watching_;
-  std::unordered_map<UserId, std::vector<SessionRef>> watchers_;
+  std::unordered_map<UserId, std::vector<SessionRef>> watchers_;  // by whom they watch
+  std::unordered_map<UserId, std::vector<SessionRef>> viewers_;   // by who they are
 };
 
 }  // namespace sotto::server

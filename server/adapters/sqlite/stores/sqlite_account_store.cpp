@@ -129,24 +129,55 @@ void SqliteAccountStore::delete_refresh_tokens(DeviceId device) {
   Use(delete_tokens_, device).run();
 }
 
-std::optional<Otp> SqliteAccountStore::find_otp(std::string_view phone_number) const {
-  Use use(find_otp_, phone_number);
-  if (!use.next()) return std::nullopt;
-  return Otp{std::string(phone_number), read_hash(use->blob(0)), static_cast<int>(use->int64(1)),
-             use->time(2)};
+std::vector<Otp> SqliteAccountStore::otps_of(std::string_view phone_number, std::size_t limit) const {
+  std::vector<Otp> otps;
+  for (Use use(otps_of_, phone_number, limit); use.next();) {
+    Otp otp;
+    otp.row = use->int64(0);
+    otp.phone_number = std::string(phone_number);
+    otp.place = read_hash(use->blob(1));
+    otp.asked_at = use->time(2);
+    if (!use->is_null(3)) otp.code_hash = read_hash(use->blob(3));
+    otp.wrong_tries = static_cast<int>(use->int64(4));
+    otp.wrong_tries_elsewhere = static_cast<int>(use->int64(5));
+    otps.push_back(std::move(otp));
+  }
+  return otps;
 }
 
-void SqliteAccountStore::put_otp(const Otp& otp) {
-  Use(put_otp_, std::string_view(otp.phone_number), ByteView(otp.code_hash), otp.wrong_tries, otp.expires_at)
+void SqliteAccountStore::insert_otp(const Otp& otp) {
+  const std::optional<ByteView> code = otp.code_hash ? std::optional<ByteView>(*otp.code_hash) : std::nullopt;
+  Use(insert_otp_, std::string_view(otp.phone_number), ByteView(otp.place), otp.asked_at, code,
+      otp.wrong_tries, otp.wrong_tries_elsewhere)
       .run();
 }
 
-void SqliteAccountStore::delete_otp(std::string_view phone_number) {
-  Use(delete_otp_, phone_number).run();
+void SqliteAccountStore::update_otp(const Otp& otp) {
+  Use(update_otp_, otp.row, otp.wrong_tries, otp.wrong_tries_elsewhere).run();
 }
 
-void SqliteAccountStore::delete_otps_expired_before(Timestamp time) {
-  Use(delete_otps_, time).run();
+void SqliteAccountStore::use_up_otps(std::string_view phone_number) {
+  Use(use_up_otps_, phone_number).run();
+}
+
+void SqliteAccountStore::forget_otps_asked_before(Timestamp time) {
+  Use(forget_otps_, time).run();
+}
+
+std::vector<TokenHash> SqliteAccountStore::places_of(UserId user) const {
+  std::vector<TokenHash> places;
+  for (Use use(places_of_, user); use.next();)
+    places.push_back(read_hash(use->blob(0)));
+  return places;
+}
+
+void SqliteAccountStore::note_place(UserId user, const TokenHash& place, Timestamp at, std::size_t limit) {
+  Use(note_place_, user, ByteView(place), at).run();
+  Use(keep_places_, user, limit).run();
+}
+
+void SqliteAccountStore::forget_places(UserId user) {
+  Use(forget_places_, user).run();
 }
 
 }  // namespace sotto::server

@@ -29,10 +29,15 @@ class SqliteAccountStore final : public AccountStore {
   void forget_refresh_tokens(DeviceId device, Timestamp issued_before) override;
   void delete_refresh_tokens(DeviceId device) override;
 
-  [[nodiscard]] std::optional<Otp> find_otp(std::string_view phone_number) const override;
-  void put_otp(const Otp& otp) override;
-  void delete_otp(std::string_view phone_number) override;
-  void delete_otps_expired_before(Timestamp time) override;
+  [[nodiscard]] std::vector<Otp> otps_of(std::string_view phone_number, std::size_t limit) const override;
+  void insert_otp(const Otp& otp) override;
+  void update_otp(const Otp& otp) override;
+  void use_up_otps(std::string_view phone_number) override;
+  void forget_otps_asked_before(Timestamp time) override;
+
+  [[nodiscard]] std::vector<TokenHash> places_of(UserId user) const override;
+  void note_place(UserId user, const TokenHash& place, Timestamp at, std::size_t limit) override;
+  void forget_places(UserId user) override;
 
  private:
   Connection& connection_;
@@ -84,13 +89,27 @@ class SqliteAccountStore final : public AccountStore {
   Query forget_{connection_, "DELETE FROM refresh_tokens WHERE device_id = ?1 AND issued_at < ?2"};
   Query delete_tokens_{connection_, "DELETE FROM refresh_tokens WHERE device_id = ?1"};
 
-  mutable Query find_otp_{connection_,
-                          "SELECT code_hash, wrong_tries, expires_at FROM otps WHERE phone_number = ?1"};
-  Query put_otp_{connection_,
-                 "INSERT OR REPLACE INTO otps (phone_number, code_hash, wrong_tries, expires_at) "
-                 "VALUES (?1, ?2, ?3, ?4)"};
-  Query delete_otp_{connection_, "DELETE FROM otps WHERE phone_number = ?1"};
-  Query delete_otps_{connection_, "DELETE FROM otps WHERE expires_at < ?1"};
+  mutable Query otps_of_{
+      connection_,
+      "SELECT code_id, place, asked_at, code_hash, wrong_tries, wrong_tries_elsewhere FROM sign_in_codes "
+      "WHERE phone_number = ?1 ORDER BY asked_at DESC, code_id DESC LIMIT ?2"};
+  Query insert_otp_{connection_,
+                    "INSERT INTO sign_in_codes (phone_number, place, asked_at, code_hash, wrong_tries, "
+                    "wrong_tries_elsewhere) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+  Query update_otp_{
+      connection_,
+      "UPDATE sign_in_codes SET wrong_tries = ?2, wrong_tries_elsewhere = ?3 WHERE code_id = ?1"};
+  Query use_up_otps_{connection_, "UPDATE sign_in_codes SET code_hash = NULL WHERE phone_number = ?1"};
+  Query forget_otps_{connection_, "DELETE FROM sign_in_codes WHERE asked_at < ?1"};
+
+  mutable Query places_of_{connection_, "SELECT place FROM sign_in_places WHERE user_id = ?1"};
+  Query note_place_{connection_,
+                    "INSERT OR REPLACE INTO sign_in_places (user_id, place, last_at) VALUES (?1, ?2, ?3)"};
+  Query keep_places_{
+      connection_,
+      "DELETE FROM sign_in_places WHERE user_id = ?1 AND place NOT IN (SELECT place FROM sign_in_places "
+      "WHERE user_id = ?1 ORDER BY last_at DESC LIMIT ?2)"};
+  Query forget_places_{connection_, "DELETE FROM sign_in_places WHERE user_id = ?1"};
 };
 
 }  // namespace sotto::server

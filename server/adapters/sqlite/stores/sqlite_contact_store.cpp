@@ -6,9 +6,9 @@
 
 namespace sotto::server {
 
-std::vector<Contact> SqliteContactStore::contacts_of(UserId owner) const {
+std::vector<Contact> SqliteContactStore::contacts_of(UserId owner, UserId after, std::size_t limit) const {
   std::vector<Contact> contacts;
-  for (Use use(contacts_of_, owner); use.next();) {
+  for (Use use(contacts_of_, owner, after, limit); use.next();) {
     contacts.push_back({use->id<UserId>(0), std::string(use->text(1))});
   }
   return contacts;

@@ -15,7 +15,8 @@ class SqliteContactStore final : public ContactStore {
   SqliteContactStore(Connection& connection, SqliteConversationStore& conversations)
       : connection_(connection), conversations_(conversations) {}
 
-  [[nodiscard]] std::vector<Contact> contacts_of(UserId owner) const override;
+  [[nodiscard]] std::vector<Contact> contacts_of(UserId owner, UserId after,
+                                                 std::size_t limit) const override;
   [[nodiscard]] std::size_t count_contacts(UserId owner) const override;
   [[nodiscard]] bool has_contact(UserId owner, UserId user) const override;
   void put_contact(UserId owner, const Contact& contact) override;
@@ -31,8 +32,9 @@ class SqliteContactStore final : public ContactStore {
   Connection& connection_;
   SqliteConversationStore& conversations_;
 
-  mutable Query contacts_of_{
-      connection_, "SELECT user_id, phone_number FROM contacts WHERE owner_id = ?1 ORDER BY user_id"};
+  mutable Query contacts_of_{connection_,
+                             "SELECT user_id, phone_number FROM contacts WHERE owner_id = ?1 "
+                             "AND user_id > ?2 ORDER BY user_id LIMIT ?3"};
   mutable Query count_contacts_{connection_, "SELECT count(*) FROM contacts WHERE owner_id = ?1"};
   mutable Query has_contact_{connection_, "SELECT 1 FROM contacts WHERE owner_id = ?1 AND user_id = ?2"};
   Query put_contact_{connection_,

@@ -94,6 +94,11 @@ std::vector<Period> SqliteConversationStore::periods(ConversationId conversation
   return periods;
 }
 
+std::string SqliteConversationStore::name_at_leave(ConversationId conversation, UserId user) const {
+  Use use(name_at_leave_, conversation, user);
+  return use.next() ? std::string(use->text(0)) : std::string();
+}
+
 std::vector<MembershipRow> SqliteConversationStore::memberships(ConversationId conversation) const {
   std::vector<MembershipRow> rows;
   for (Use use(memberships_, conversation); use.next();) {

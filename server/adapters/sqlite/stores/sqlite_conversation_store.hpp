@@ -20,6 +20,7 @@ class SqliteConversationStore final : public ConversationStore {
   [[nodiscard]] std::optional<ConversationId> find_by_creation_key(UserId creator,
                                                                    std::string_view key) const override;
   [[nodiscard]] std::vector<Period> periods(ConversationId conversation, UserId user) const override;
+  [[nodiscard]] std::string name_at_leave(ConversationId conversation, UserId user) const override;
   [[nodiscard]] std::vector<MembershipRow> memberships(ConversationId conversation) const override;
   [[nodiscard]] std::vector<InboxRow> inbox(UserId user) const override;
   [[nodiscard]] std::vector<LogRange> logs(UserId user, StreamId after) const override;
@@ -73,6 +74,10 @@ class SqliteConversationStore final : public ConversationStore {
       connection_,
       "SELECT joined_id, left_id FROM memberships WHERE conversation_id = ?1 AND user_id = ?2 "
       "ORDER BY joined_id"};
+  mutable Query name_at_leave_{
+      connection_,
+      "SELECT left_name FROM memberships WHERE conversation_id = ?1 AND user_id = ?2 "
+      "AND left_id IS NOT NULL ORDER BY joined_id DESC LIMIT 1"};
   mutable Query memberships_{connection_,
                              "SELECT user_id, joined_id, left_id FROM memberships WHERE conversation_id = ?1 "
                              "ORDER BY user_id, joined_id"};
@@ -106,9 +111,10 @@ class SqliteConversationStore final : public ConversationStore {
   Query add_member_{connection_,
                     "INSERT INTO memberships (conversation_id, user_id, joined_id, left_id, role) "
                     "VALUES (?1, ?2, ?3, NULL, ?4)"};
-  Query end_membership_{connection_,
-                        "UPDATE memberships SET left_id = ?3 "
-                        "WHERE conversation_id = ?1 AND user_id = ?2 AND left_id IS NULL"};
+  Query end_membership_{
+      connection_,
+      "UPDATE memberships SET left_id = ?3, left_name = (SELECT name FROM conversations "
+      "WHERE conversation_id = ?1) WHERE conversation_id = ?1 AND user_id = ?2 AND left_id IS NULL"};
   Query end_all_{connection_,
                  "UPDATE memberships SET left_id = ?2 WHERE conversation_id = ?1 AND left_id IS NULL"};
   Query set_role_{

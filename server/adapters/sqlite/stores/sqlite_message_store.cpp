@@ -1,8 +1,9 @@
 #include "server/adapters/sqlite/stores/sqlite_message_store.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <string>
+
+#include "base/snowflake.hpp"
 
 namespace sotto::server {
 
@@ -141,7 +142,7 @@ bool SqliteMessageStore::remove_of_deleted(std::size_t limit) {
   ConversationId conversation;
   if (Use use(to_delete_); use.next()) conversation = use->id<ConversationId>(0);
   if (!conversation) return false;
-  const MessageId end{std::numeric_limits<std::int64_t>::max()};
+  const MessageId end{kMaxId};
   const std::vector<MessageId> messages = oldest({conversation, MessageId{}, end}, limit);
   for (const MessageId id : messages) {
     StoredMessage message;

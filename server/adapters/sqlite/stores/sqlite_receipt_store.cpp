@@ -28,6 +28,13 @@ std::optional<ReceiptId> SqliteReceiptStore::delivered(MessageId message, UserId
   return use.next() ? std::optional(use->id<ReceiptId>(0)) : std::nullopt;
 }
 
+std::vector<UserId> SqliteReceiptStore::delivered_to(MessageId message) const {
+  std::vector<UserId> users;
+  for (Use use(delivered_to_, message); use.next();)
+    users.push_back(use->id<UserId>(0));
+  return users;
+}
+
 std::optional<ReceiptId> SqliteReceiptStore::first_read(ConversationId conversation, UserId user,
                                                         MessageId message) const {
   Use use(first_read_, conversation, user, message);
@@ -43,12 +50,13 @@ std::optional<ReadState> SqliteReceiptStore::read_state(ConversationId conversat
   state.own_count = static_cast<std::uint64_t>(use->int64(1));
   state.others_done = static_cast<std::uint64_t>(use->int64(2));
   if (!use->is_null(3)) state.count_at_leave = static_cast<std::uint64_t>(use->int64(3));
+  if (!use->is_null(4)) state.told_up_to = use->id<MessageId>(4);
   return state;
 }
 
 void SqliteReceiptStore::put_read_state(ConversationId conversation, UserId user, const ReadState& state) {
   Use(put_read_state_, conversation, user, state.read_up_to, state.own_count, state.others_done,
-      state.count_at_leave)
+      state.count_at_leave, state.told_up_to)
       .run();
 }
 

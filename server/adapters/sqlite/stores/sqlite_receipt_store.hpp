@@ -18,6 +18,7 @@ class SqliteReceiptStore final : public ReceiptStore {
   [[nodiscard]] std::vector<Receipt> receipts_after(UserId audience, StreamId after,
                                                     std::size_t limit) const override;
   [[nodiscard]] std::optional<ReceiptId> delivered(MessageId message, UserId user) const override;
+  [[nodiscard]] std::vector<UserId> delivered_to(MessageId message) const override;
   [[nodiscard]] std::optional<ReceiptId> first_read(ConversationId conversation, UserId user,
                                                     MessageId message) const override;
   [[nodiscard]] std::optional<ReadState> read_state(ConversationId conversation, UserId user) const override;
@@ -43,20 +44,25 @@ class SqliteReceiptStore final : public ReceiptStore {
       "WHERE audience_id = ?1 AND receipt_id > ?2 ORDER BY receipt_id LIMIT ?3"};
   mutable Query delivered_{
       connection_, "SELECT receipt_id FROM receipts WHERE message_id = ?1 AND user_id = ?2 AND status = 2"};
+  mutable Query delivered_to_{connection_,
+                              "SELECT user_id FROM receipts INDEXED BY receipts_delivered "
+                              "WHERE message_id = ?1 AND status = 2 ORDER BY user_id"};
   mutable Query first_read_{
       connection_,
       "SELECT receipt_id FROM receipts INDEXED BY receipts_read WHERE conversation_id = ?1 "
       "AND user_id = ?2 AND message_id >= ?3 AND status = 3 AND audience_id = user_id "
       "ORDER BY message_id LIMIT 1"};
   mutable Query read_state_{connection_,
-                            "SELECT read_up_to_id, own_count, others_done, count_at_leave FROM read_states "
+                            "SELECT read_up_to_id, own_count, others_done, count_at_leave, "
+                            "told_up_to_id FROM read_states "
                             "WHERE conversation_id = ?1 AND user_id = ?2"};
   Query put_read_state_{
       connection_,
       "INSERT OR REPLACE INTO read_states (conversation_id, user_id, read_up_to_id, own_count, "
-      "others_done, count_at_leave) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+      "others_done, count_at_leave, told_up_to_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
   mutable Query positions_{connection_,
-                           "SELECT user_id, read_up_to_id FROM read_states WHERE conversation_id = ?1 "
+                           "SELECT user_id, coalesce(told_up_to_id, read_up_to_id) FROM read_states "
+                           "WHERE conversation_id = ?1 "
                            "ORDER BY user_id"};
 };
 

@@ -64,5 +64,14 @@ TEST(Endpoint, RefusesWhatIsNot) {
     EXPECT_FALSE(parse_endpoint(text)) << text;
 }
 
+TEST(ClientNetwork, IsAnIpv4AddressOrTheFirstHalfOfAnIpv6One) {
+  EXPECT_EQ(client_network("203.0.113.9"), "203.0.113.9");
+  EXPECT_EQ(client_network("::ffff:203.0.113.9"), "203.0.113.9");
+  EXPECT_EQ(client_network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+  EXPECT_EQ(client_network("2001:db8:1:2::"), client_network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(client_network("2001:db8:1:2::1"), client_network("2001:db8:1:3::1"));
+  EXPECT_EQ(client_network("no address"), "no address");
+}
+
 }  // namespace
 }  // namespace sotto::server

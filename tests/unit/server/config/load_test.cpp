@@ -64,6 +64,7 @@ std::string other_value(const ConfigKey& key) {
       {"storage_readers", "3"},
       {"node_id", "1"},
       {"message_burst", "101"},
+      {"message_bytes_burst", "3MiB"},
       {"messages_per_second", "21"},
       {"io_threads", "2"},
       {"io_uring", "false"},
@@ -259,6 +260,9 @@ TEST(Config, DevelopmentModeHasNoRateLimitsUnlessGiven) {
   ASSERT_TRUE(loaded) << loaded.error();
   EXPECT_TRUE(loaded->config.dev);
   EXPECT_EQ(loaded->config.messages_per_second, 0u);
+  EXPECT_EQ(loaded->config.message_bytes_per_second, 0u);
+  EXPECT_EQ(loaded->config.rest_reads_per_second, 0u);
+  EXPECT_EQ(loaded->config.rest_writes_per_second, 0u);
   EXPECT_EQ(loaded->config.logins_per_minute, 0u);
   EXPECT_EQ(loaded->config.otp_per_hour, 3u);
   EXPECT_EQ(loaded->config.data, "sotto-dev-data");
@@ -287,6 +291,17 @@ TEST(Config, SettingsThatContradictEachOtherAreNamed) {
   EXPECT_THAT(error_of({"--presence-ttl", "60s"}), HasSubstr("presence_ttl"));
   EXPECT_THAT(error_of({"--message-burst", "19"}), HasSubstr("message_burst"));
   EXPECT_THAT(error_of({"--data", ""}), HasSubstr("data"));
+  EXPECT_THAT(error_of({"--message-bytes-burst", "127KiB"}), HasSubstr("message_bytes_burst"));
+  EXPECT_THAT(error_of({"--rest-read-burst", "19"}), HasSubstr("rest_read_burst"));
+  EXPECT_THAT(error_of({"--rest-write-burst", "4"}), HasSubstr("rest_write_burst"));
+}
+
+TEST(Config, AFullGroupFitsARequestOrIsNotAllowed) {
+  EXPECT_TRUE(load_config({"--max-group-members", "2800"}, {}));
+  EXPECT_THAT(error_of({"--max-group-members", "2801"}), HasSubstr("max-group-members"));
+  EXPECT_THAT(error_of({"--max-group-members", "2000", "--max-body-size", "32KiB"}),
+              AllOf(HasSubstr("max_group_members"), HasSubstr("max_body_size")));
+  EXPECT_TRUE(load_config({"--max-group-members", "2000", "--max-body-size", "48KiB"}, {}));
 }
 
 TEST(Config, TheWebhookHasToBeAUrlThatKeepsCodesPrivate) {

@@ -187,5 +187,45 @@ TEST_F(DispatcherTest, WhatComesForAConnectionThatIsGoneIsDropped) {
   EXPECT_THAT(registry.find(kBen), IsEmpty());
 }
 
+TEST_F(DispatcherTest, HoweverOftenSomebodyChangesEachWatcherHasOneLookUnderWay) {
+  const auto ben = online(0, kBen, DeviceId{81});
+  const auto cem = online(1, kCem, DeviceId{91});
+  for (const auto* watcher : {&ben, &cem}) {
+    const Session& session = *(*watcher)->session;
+    dispatcher.watch(session.ref(), session.caller().user, {{kAnn, true, std::nullopt}});
+  }
+  run();
+  storage.reads.clear();
+  for (int i = 0; i < 100; ++i)
+    commit({VisibilityChanged{kAnn}});
+  run();
+  EXPECT_EQ(storage.reads.size(), 2u) << "one for each watcher";
+
+  // What changed while they looked is looked at once more, and that is all.
+  for (int round = 0; round < 2; ++round) {
+    auto reads = std::exchange(storage.reads, {});
+    ASSERT_EQ(reads.size(), 2u) << round;
+    for (auto& job : reads)
+      job->done(true);
+    run();
+  }
+  EXPECT_THAT(storage.reads, IsEmpty());
+}
+
+TEST_F(DispatcherTest, ALookThatFoundNoPlaceInTheQueueIsNotForgotten) {
+  const auto ben = online(0, kBen, DeviceId{81});
+  dispatcher.watch(ben->session->ref(), kBen, {{kAnn, true, std::nullopt}});
+  run();
+  storage.reads.clear();
+  storage.full = true;
+  commit({VisibilityChanged{kAnn}});
+  run();
+  storage.full = false;
+  EXPECT_THAT(storage.reads, IsEmpty());
+  dispatcher.housekeeping(0);
+  EXPECT_EQ(storage.reads.size(), 1u);
+  EXPECT_EQ(storage.reads.front()->owner(), kBen);
+}
+
 }  // namespace
 }  // namespace sotto::server

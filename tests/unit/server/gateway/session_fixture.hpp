@@ -54,7 +54,7 @@ class FakeSink final : public SessionSink {
 
 class FakeHost final : public SessionHost {
  public:
-  FakeHost(unsigned frames_per_second, unsigned burst) : rates(frames_per_second, burst) {}
+  explicit FakeHost(const DeviceLimits& devices) : rates(devices) {}
   struct Page {
     StreamId after;
     StreamId receipts_after;
@@ -128,7 +128,7 @@ class FakeHost final : public SessionHost {
 
 class SessionTest : public testing::Test {
  protected:
-  explicit SessionTest(unsigned frames_per_second = 0, unsigned burst = 0) : host(frames_per_second, burst) {
+  explicit SessionTest(const DeviceLimits& devices = {}) : host(devices) {
     session.emplace(SessionRef{0, 1}, Caller{UserId{7}, DeviceId{70}}, WireFormat::binary, sink, host);
     session->start("token");
     sink.take();  // hello

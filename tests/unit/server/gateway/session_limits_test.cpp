@@ -15,7 +15,7 @@ class SessionLimits : public SessionTest {};
 
 class LimitedSession : public SessionTest {
  protected:
-  LimitedSession() : SessionTest(20, 100) {}
+  LimitedSession() : SessionTest({.frames_per_second = 20, .frames_burst = 100}) {}
   bool typing() {
     v1::ClientFrame frame;
     frame.mutable_typing()->set_conversation_id(5);
@@ -76,12 +76,37 @@ TEST_F(LimitedSession, ConnectingAnewDoesNotFillTheAllowance) {
   EXPECT_TRUE(other.may_read()) << "another device has its own";
 }
 
+class ByteLimitedSession : public SessionTest {
+ protected:
+  ByteLimitedSession() : SessionTest({.bytes_per_second = 1000, .bytes_burst = 50'000}) {}
+};
+
+TEST_F(ByteLimitedSession, IsReadOnAtTheRateOfItsBytesHoweverFewItsFrames) {
+  int burst = 1;
+  while (send_message(1, std::string(10'000, 'x')))
+    ++burst;
+  EXPECT_EQ(burst, 5);
+  EXPECT_THAT(host.submitted, SizeIs(5)) << "the frame that is too much is taken; the next waits";
+  advance(Milliseconds(100));
+  EXPECT_EQ(sink.resumed, 0);
+  advance(seconds(10));
+  EXPECT_EQ(sink.resumed, 1);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_FALSE(send_message(2, std::string(10'000, 'x')));
+  EXPECT_THAT(host.submitted, SizeIs(6));
+}
+
+TEST_F(ByteLimitedSession, SmallFramesAreNotHeldUp) {
+  for (int i = 0; i < 200; ++i)
+    EXPECT_TRUE(send_message(1));
+}
+
 TEST(DeviceRates, KeepsWhatADeviceHasSpentUntilItsAllowanceIsFullAgain) {
-  DeviceRates rates(20, 100);
+  DeviceRates rates({.frames_per_second = 20, .frames_burst = 100});
   Timestamp now = from_unix_ms(1'800'000'000'000);
   std::shared_ptr<DeviceRate> here = rates.of(DeviceId{1}, now);
   for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(here->take_frame(now), Milliseconds(0));
+    EXPECT_EQ(here->take_frame(now, 0), Milliseconds(0));
   for (std::uint64_t id = 2; id < 2000; ++id)
     (void)rates.of(DeviceId{id}, now);
   EXPECT_EQ(rates.of(DeviceId{1}, now), here);
@@ -90,7 +115,7 @@ TEST(DeviceRates, KeepsWhatADeviceHasSpentUntilItsAllowanceIsFullAgain) {
   for (std::uint64_t id = 2000; id < 5000; ++id)
     (void)rates.of(DeviceId{id}, now);
   int taken = 0;
-  while (rates.of(DeviceId{1}, now)->take_frame(now) == Milliseconds(0))
+  while (rates.of(DeviceId{1}, now)->take_frame(now, 0) == Milliseconds(0))
     ++taken;
   EXPECT_EQ(taken, 20) << "not forgotten: a second has given 20 back";
 
@@ -98,7 +123,7 @@ TEST(DeviceRates, KeepsWhatADeviceHasSpentUntilItsAllowanceIsFullAgain) {
   for (std::uint64_t id = 5000; id < 20'000; ++id)
     (void)rates.of(DeviceId{id}, now);
   taken = 0;
-  while (rates.of(DeviceId{1}, now)->take_frame(now) == Milliseconds(0))
+  while (rates.of(DeviceId{1}, now)->take_frame(now, 0) == Milliseconds(0))
     ++taken;
   EXPECT_EQ(taken, 100);
 }

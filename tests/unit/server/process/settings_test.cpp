@@ -21,6 +21,10 @@ TEST(Settings, TheDefaultsOfTheConfigurationAreThoseOfTheParts) {
   EXPECT_EQ(limits.last_seen_interval, expected.last_seen_interval);
   EXPECT_EQ(limits.retention_days, expected.retention_days);
   EXPECT_EQ(limits.rate_limits, expected.rate_limits);
+  EXPECT_EQ(limits.rest_reads_per_second, expected.rest_reads_per_second);
+  EXPECT_EQ(limits.rest_read_burst, expected.rest_read_burst);
+  EXPECT_EQ(limits.rest_writes_per_second, expected.rest_writes_per_second);
+  EXPECT_EQ(limits.rest_write_burst, expected.rest_write_burst);
   EXPECT_EQ(limits.logins_per_minute, expected.logins_per_minute);
   EXPECT_EQ(limits.otp_per_hour, expected.otp_per_hour);
   EXPECT_EQ(limits.contact_lookups_per_day, expected.contact_lookups_per_day);
@@ -40,6 +44,10 @@ TEST(Settings, WhatAnOperatorSetsReachesTheLimits) {
   config.logins_per_minute = 9;
   config.otp_per_hour = 10;
   config.contact_lookups_per_day = 11;
+  config.rest_reads_per_second = 12;
+  config.rest_read_burst = 13;
+  config.rest_writes_per_second = 14;
+  config.rest_write_burst = 15;
   const Limits limits = limits_of(config);
   EXPECT_EQ(limits.frame_bytes, 1u);
   EXPECT_EQ(limits.group_members, 2u);
@@ -53,6 +61,10 @@ TEST(Settings, WhatAnOperatorSetsReachesTheLimits) {
   EXPECT_EQ(limits.logins_per_minute, 9u);
   EXPECT_EQ(limits.otp_per_hour, 10u);
   EXPECT_EQ(limits.contact_lookups_per_day, 11u);
+  EXPECT_EQ(limits.rest_reads_per_second, 12u);
+  EXPECT_EQ(limits.rest_read_burst, 13u);
+  EXPECT_EQ(limits.rest_writes_per_second, 14u);
+  EXPECT_EQ(limits.rest_write_burst, 15u);
 }
 
 TEST(Settings, ARateOfZeroIsNoLimitAndLeavesTheOthersInForce) {
@@ -64,6 +76,10 @@ TEST(Settings, ARateOfZeroIsNoLimitAndLeavesTheOthersInForce) {
   EXPECT_EQ(limits.otp_per_hour, 5u);
   config.otp_per_hour = 0;
   config.contact_lookups_per_day = 0;
+  config.rest_reads_per_second = 0;
+  EXPECT_TRUE(limits_of(config).rate_limits);
+  EXPECT_GT(limits_of(config).rest_read_burst, 1'000'000u);
+  config.rest_writes_per_second = 0;
   EXPECT_FALSE(limits_of(config).rate_limits);
 }
 
@@ -86,6 +102,8 @@ TEST(Settings, WhatAnOperatorSetsReachesTheGateway) {
   config.silence_limit = 13ms;
   config.messages_per_second = 14;
   config.message_burst = 15;
+  config.message_bytes_per_second = 17;
+  config.message_bytes_burst = 18;
   config.reconnect_spread = 16ms;
   const GatewayConfig gateway = gateway_config_of(config);
   EXPECT_EQ(gateway.address, "::1");
@@ -106,6 +124,8 @@ TEST(Settings, WhatAnOperatorSetsReachesTheGateway) {
   EXPECT_EQ(gateway.silence_limit, 13ms);
   EXPECT_EQ(gateway.frames_per_second, 14u);
   EXPECT_EQ(gateway.frames_burst, 15u);
+  EXPECT_EQ(gateway.bytes_per_second, 17u);
+  EXPECT_EQ(gateway.bytes_burst, 18u);
   EXPECT_EQ(gateway.reconnect_spread, 16ms);
 }
 

@@ -133,10 +133,15 @@ TEST_F(Groups, OnlyAdminsChangeAGroup) {
   EXPECT_EQ(state(group)->name, "Ours");
 }
 
-TEST_F(Groups, StrangersAndMadeUpGroupsAreToldApart) {
-  const ConversationId group = world.group(ann, {});
-  EXPECT_EQ(rename(ben, group, "x").error().code, ServiceCode::not_a_member);
-  EXPECT_EQ(rename(ben, ConversationId{5}, "x").error().code, ServiceCode::not_found);
+TEST_F(Groups, ToAStrangerAGroupIsAsIfItWereNotThere) {
+  const ConversationId group = world.group(ann, {cid});
+  for (const ConversationId id : {group, ConversationId{5}}) {
+    const ServiceError refused = rename(ben, id, "x").error();
+    EXPECT_EQ(refused.code, ServiceCode::not_found);
+    EXPECT_EQ(refused.detail, "conversation_id: no conversation " + to_string(id));
+  }
+  world.remove(ann, group, cid);
+  EXPECT_EQ(rename(cid, group, "x").error().code, ServiceCode::not_a_member);
   const ConversationId direct = world.direct(ann, ben)->id;
   EXPECT_EQ(rename(ann, direct, "x").error().code, ServiceCode::not_found);
   EXPECT_EQ(remove(ann, direct, ann.user).error().code, ServiceCode::not_found);

@@ -68,9 +68,11 @@ TEST_F(People, DiscoveryAnswersOnlyWithNumbersThatHaveAnAccount) {
   ASSERT_EQ(found->size(), 1u);
   EXPECT_EQ((*found)[0].user, ben.user);
   EXPECT_EQ((*found)[0].phone_number, number_of(ben));
-  const auto list = world.read([&](const Store& db, Timestamp) { return world.contacts.list(db, ann); });
+  const auto list = world.read(
+      [&](const Store& db, Timestamp) { return world.contacts.list(db, ann, std::nullopt)->contacts; });
   EXPECT_EQ(list.size(), 1u);
-  const auto bens = world.read([&](const Store& db, Timestamp) { return world.contacts.list(db, ben); });
+  const auto bens = world.read(
+      [&](const Store& db, Timestamp) { return world.contacts.list(db, ben, std::nullopt)->contacts; });
   EXPECT_THAT(bens, IsEmpty()) << "the other one learns nothing";
 }
 

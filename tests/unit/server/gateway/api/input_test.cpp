@@ -32,10 +32,10 @@ std::string detail_of(const Input& in) {
 
 TEST(Input, ReadsIdsAsStringsOrNumbers) {
   const auto request =
-      with_body(R"({"a":"18446744073709551615","b":18446744073709551615,"list":[1,"2"],"c":null})");
+      with_body(R"({"a":"9223372036854775807","b":9223372036854775807,"list":[1,"2"],"c":null})");
   Input in(request, {});
-  EXPECT_EQ(in.optional_id<UserId>("a"), UserId{18446744073709551615u});
-  EXPECT_EQ(in.optional_id<UserId>("b"), UserId{18446744073709551615u});
+  EXPECT_EQ(in.optional_id<UserId>("a"), UserId{kMaxId});
+  EXPECT_EQ(in.optional_id<UserId>("b"), UserId{kMaxId});
   EXPECT_THAT(in.ids<UserId>("list"), ElementsAre(UserId{1}, UserId{2}));
   EXPECT_EQ(in.optional_id<UserId>("c"), std::nullopt);
   EXPECT_EQ(in.optional_id<UserId>("absent"), std::nullopt);
@@ -44,7 +44,8 @@ TEST(Input, ReadsIdsAsStringsOrNumbers) {
 
 TEST(Input, RefusesWhatIsNoIdAndNamesTheField) {
   for (const char* value : {"-1", "1.5", "1e3", "\"abc\"", "\"\"", "\"1 \"", "true", "[]", "{}",
-                            "\"18446744073709551616\"", "18446744073709551616", "\"+1\""}) {
+                            "\"18446744073709551616\"", "18446744073709551616", "\"9223372036854775808\"",
+                            "9223372036854775808", "18446744073709551615", "\"+1\""}) {
     const auto request = with_body("{\"device_id\":" + std::string(value) + ",\"ids\":[1," + value + "]}");
     Input single(request, {});
     (void)single.optional_id<UserId>("device_id");

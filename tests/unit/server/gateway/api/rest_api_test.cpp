@@ -20,6 +20,11 @@ ServiceResult<Caller> authenticate(const Store&, Timestamp, std::string_view tok
   return refuse(ServiceCode::unauthorized, "the token is not valid");
 }
 
+std::optional<Caller> bearer(Timestamp, std::string_view token) {
+  if (token == "good" || token == "revoked") return Caller{UserId{7}, DeviceId{8}};
+  return std::nullopt;
+}
+
 class RestApiTest : public testing::Test {
  protected:
   /// The answer to a request of the user 7, unless `headers` say otherwise.
@@ -40,11 +45,14 @@ class RestApiTest : public testing::Test {
                        return answer;
                      }};
                    }}};
-    RestApi api(std::move(routes), {storage, authenticate, metrics}, Cors({"https://chat.example"}));
+    if (!api)
+      api.emplace(std::move(routes),
+                  RestApi::Uses{storage, authenticate, bearer, [this] { return now; }, metrics, limits},
+                  Cors({"https://chat.example"}));
     HttpRequest request{std::move(method),  std::move(path), "",
                         std::move(headers), std::move(body), "127.0.0.1"};
     std::optional<HttpResponse> answer;
-    api.handle(std::move(request), [&](HttpResponse response) {
+    api->handle(std::move(request), [&](HttpResponse response) {
       EXPECT_FALSE(answer) << "answered twice";
       answer = std::move(response);
     });
@@ -63,6 +71,9 @@ class RestApiTest : public testing::Test {
 
   FakeStorage storage;
   Metrics metrics;
+  Limits limits;
+  Timestamp now = from_unix_ms(1'800'000'000'000);
+  std::optional<RestApi> api;
   int written = 0;
   int told = 0;
 };
@@ -129,6 +140,58 @@ TEST_F(RestApiTest, SaysToComeBackWhenTheStorageIsBusy) {
     EXPECT_EQ(code_of(response), "unavailable");
     EXPECT_EQ(header(response, "Retry-After"), "1");
   }
+}
+
+TEST_F(RestApiTest, LimitsReadsAndWritesOfAnAccountApart) {
+  limits.rest_reads_per_second = 2;
+  limits.rest_read_burst = 4;
+  limits.rest_writes_per_second = 1;
+  limits.rest_write_burst = 2;
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(call("GET", "/me").status, 200);
+  const auto refused = call("GET", "/me");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(code_of(refused), "rate_limited");
+  EXPECT_EQ(header(refused, "Retry-After"), "1");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(call("POST", "/names", R"({"name":"x"})").status, 201);
+  EXPECT_EQ(call("POST", "/names", R"({"name":"x"})").status, 429);
+  EXPECT_EQ(written, 2);
+  EXPECT_EQ(call("GET", "/open").status, 204) << "nobody's";
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(call("GET", "/me").status, 200);
+  EXPECT_EQ(call("POST", "/names", R"({"name":"x"})").status, 201);
+}
+
+TEST_F(RestApiTest, LimitsNobodyWhereThereAreNoLimits) {
+  limits.rate_limits = false;
+  limits.rest_read_burst = 1;
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(call("GET", "/me").status, 200);
+}
+
+TEST_F(RestApiTest, ARequestThatCostsMoreThanThereEverIsTakesAllThereIs) {
+  AccountLimits accounts(limits);
+  EXPECT_EQ(accounts.take(UserId{1}, AccountLimits::Kind::write, 1e9, now), Milliseconds(0));
+  EXPECT_GT(accounts.take(UserId{1}, AccountLimits::Kind::write, 1, now), Milliseconds(0));
+  EXPECT_EQ(accounts.take(UserId{2}, AccountLimits::Kind::write, 1, now), Milliseconds(0)) << "another's";
+}
+
+TEST_F(RestApiTest, AnAccountHasSoManyAnswersUnderWayUntilTheyAreTaken) {
+  std::vector<HttpResponse> unread;
+  for (std::size_t i = 0; i < AccountLimits::kAtOnce; ++i)
+    unread.push_back(call("GET", "/me"));
+  EXPECT_EQ(unread.back().status, 200);
+  EXPECT_EQ(call("GET", "/me").status, 429);
+  unread.pop_back();
+  EXPECT_EQ(call("GET", "/me").status, 200);
+}
+
+TEST_F(RestApiTest, AForgedTokenCostsTheStorageNothing) {
+  storage.full = true;
+  EXPECT_EQ(call("GET", "/me", "", {{"Authorization", "Bearer forged"}}).status, 401);
+  EXPECT_EQ(call("GET", "/me", "", {{"Authorization", "Bearer revoked"}}).status, 503)
+      << "only the store knows";
 }
 
 TEST_F(RestApiTest, CountsRefusalsByCode) {

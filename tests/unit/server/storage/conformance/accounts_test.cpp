@@ -96,19 +96,59 @@ TEST_P(StoreConformance, SupersedingATokenKeepsTheTimeOfTheFirstTime) {
             from_unix_ms(100));
 }
 
-TEST_P(StoreConformance, ACodeIsReplacedAndExpires) {
-  Otp otp{"+491510000001", {1}, 0, from_unix_ms(1000)};
+TEST_P(StoreConformance, CodesAreListedNewestFirstUntilTheyAreForgotten) {
+  Otp otp;
+  otp.phone_number = "+491510000001";
+  otp.place = {7};
   write([&](Store& store) {
-    store.accounts().put_otp(otp);
-    otp.wrong_tries = 3;
-    store.accounts().put_otp(otp);
+    for (std::uint8_t i = 1; i <= 3; ++i) {
+      otp.asked_at = from_unix_ms(i == 1 ? 1000 : 2000);
+      otp.code_hash = TokenHash{i};
+      store.accounts().insert_otp(otp);
+    }
+    otp.phone_number = "+491510000002";
+    store.accounts().insert_otp(otp);
   });
-  EXPECT_EQ(read([](const Store& store) { return store.accounts().find_otp("+491510000001"); })->wrong_tries,
-            3);
-  write([](Store& store) { store.accounts().delete_otps_expired_before(from_unix_ms(1000)); });
-  EXPECT_TRUE(read([](const Store& store) { return store.accounts().find_otp("+491510000001"); }));
-  write([](Store& store) { store.accounts().delete_otps_expired_before(from_unix_ms(1001)); });
-  EXPECT_FALSE(read([](const Store& store) { return store.accounts().find_otp("+491510000001"); }));
+  const auto codes = [&](std::size_t limit = 10) {
+    return read([&](const Store& store) { return store.accounts().otps_of("+491510000001", limit); });
+  };
+  ASSERT_EQ(codes().size(), 3u);
+  EXPECT_EQ(codes()[0].code_hash, TokenHash{3}) << "of the same time the one asked for last";
+  EXPECT_EQ(codes()[2].code_hash, TokenHash{1});
+  EXPECT_EQ(codes()[0].place, TokenHash{7});
+  EXPECT_EQ(codes(2).size(), 2u);
+
+  Otp tried = codes()[0];
+  tried.wrong_tries = 3;
+  tried.wrong_tries_elsewhere = 2;
+  write([&](Store& store) { store.accounts().update_otp(tried); });
+  EXPECT_EQ(codes()[0].wrong_tries, 3);
+  EXPECT_EQ(codes()[0].wrong_tries_elsewhere, 2);
+  EXPECT_EQ(codes()[1].wrong_tries, 0);
+
+  write([](Store& store) { store.accounts().use_up_otps("+491510000001"); });
+  EXPECT_EQ(codes().size(), 3u);
+  EXPECT_FALSE(codes()[0].code_hash);
+  write([](Store& store) { store.accounts().forget_otps_asked_before(from_unix_ms(2000)); });
+  EXPECT_EQ(codes().size(), 2u);
+  EXPECT_EQ(read([](const Store& store) { return store.accounts().otps_of("+491510000002", 10); }).size(),
+            1u);
+}
+
+TEST_P(StoreConformance, TheLatestPlacesOfAPersonAreKept) {
+  const UserId ann = person(), ben = person();
+  write([&](Store& store) {
+    for (std::uint8_t i = 1; i <= 4; ++i)
+      store.accounts().note_place(ann, TokenHash{i}, from_unix_ms(i), 3);
+    store.accounts().note_place(ann, TokenHash{2}, from_unix_ms(5), 3);
+    store.accounts().note_place(ann, TokenHash{5}, from_unix_ms(6), 3);
+    store.accounts().note_place(ben, TokenHash{9}, from_unix_ms(1), 3);
+  });
+  EXPECT_THAT(read([&](const Store& store) { return store.accounts().places_of(ann); }),
+              ::testing::UnorderedElementsAre(TokenHash{4}, TokenHash{2}, TokenHash{5}));
+  write([&](Store& store) { store.accounts().forget_places(ann); });
+  EXPECT_TRUE(read([&](const Store& store) { return store.accounts().places_of(ann); }).empty());
+  EXPECT_EQ(read([&](const Store& store) { return store.accounts().places_of(ben); }).size(), 1u);
 }
 
 TEST_P(StoreConformance, ContactsAndBlocksAreTheirOwnersAlone) {
@@ -120,7 +160,7 @@ TEST_P(StoreConformance, ContactsAndBlocksAreTheirOwnersAlone) {
     store.contacts().put_block(ann, ben);
   });
   read([&](const Store& store) {
-    const auto contacts = store.contacts().contacts_of(ann);
+    const auto contacts = store.contacts().contacts_of(ann, {}, 10);
     EXPECT_EQ(contacts.size(), 1u);
     EXPECT_EQ(contacts.at(0).phone_number, "+491510000003");
     EXPECT_EQ(store.contacts().count_contacts(ann), 1u);
