@@ -161,14 +161,14 @@ def test_an_outsider_sees_and_changes_nothing(people):
     group = alice.group_with([bob])
     before = state(alice, group)
     rest = mallory.rest
-    rest.get(f"/api/groups/{group}").refused(403, "not_a_member")
-    rest.patch(f"/api/groups/{group}", {"name": "x"}).refused(403, "not_a_member")
-    rest.delete(f"/api/groups/{group}").refused(403, "not_a_member")
-    rest.post(f"/api/groups/{group}/members", {"user_ids": [mallory.user_id]}).refused(403, "not_a_member")
-    rest.delete(f"/api/groups/{group}/members/{bob.user_id}").refused(403, "not_a_member")
-    rest.delete(f"/api/groups/{group}/members/{mallory.user_id}").refused(403, "not_a_member")
-    rest.put(f"/api/groups/{group}/members/{bob.user_id}/role", {"role": "admin"}).refused(403, "not_a_member")
-    rest.get(f"/api/conversations/{group}/messages").refused(403, "not_a_member")
+    rest.get(f"/api/groups/{group}").refused(404, "not_found")
+    rest.patch(f"/api/groups/{group}", {"name": "x"}).refused(404, "not_found")
+    rest.delete(f"/api/groups/{group}").refused(404, "not_found")
+    rest.post(f"/api/groups/{group}/members", {"user_ids": [mallory.user_id]}).refused(404, "not_found")
+    rest.delete(f"/api/groups/{group}/members/{bob.user_id}").refused(404, "not_found")
+    rest.delete(f"/api/groups/{group}/members/{mallory.user_id}").refused(404, "not_found")
+    rest.put(f"/api/groups/{group}/members/{bob.user_id}/role", {"role": "admin"}).refused(404, "not_found")
+    rest.get(f"/api/conversations/{group}/messages").refused(404, "not_found")
     assert state(alice, group) == before
 
 

@@ -27,7 +27,7 @@ PATHS = ["/api/devices/{x}", "/api/users/{x}", "/api/contacts/{x}", "/api/blocks
          "/api/groups/{x}", "/api/groups/{x}/members", "/api/groups/{x}/members/{x}", "/api/groups/{x}/members/{x}/role",
          "/api/conversations/{x}/messages", "/api/conversations/{x}/messages/{x}/receipts"]
 # Well written, though nothing has these ids: what is not there need not be deleted.
-WELL_WRITTEN = ("0", "00", "18446744073709551615")
+WELL_WRITTEN = ("0", "00", "9223372036854775807")
 MAX_BODY = 64 * 1024  # the default of max_body_size
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

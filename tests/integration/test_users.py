@@ -41,7 +41,8 @@ def test_an_unknown_person_is_not_found(people):
     rest = people.sign_in().rest
     rest.get("/api/users/4").refused(404, "not_found")
     rest.get("/api/users/0").refused(404, "not_found")
-    rest.get("/api/users/18446744073709551615").refused(404)
+    rest.get("/api/users/9223372036854775807").refused(404)
+    rest.get("/api/users/9223372036854775808").refused(400, "bad_request")
 
 
 @pytest.mark.parametrize("user", ["-1", "18446744073709551616", "abc", "1.5", "0x10", "%00", "1%20", "9" * 400])
