@@ -44,11 +44,11 @@ inline constexpr std::size_t kContactsPage = 500;
 
 inline constexpr int kOtpDigits = 6;
 inline constexpr int kOtpTries = 5;  // five guesses at a million codes, from where the code was asked for
-// From anywhere else, all together: a phone may change its network between asking and typing. Few, so that they
-// cannot be used to guess; and that they are used up takes nothing from whoever asked.
+// From anywhere else, all together: a phone may change its network between asking and typing. Few, so that
+// they cannot be used to guess; and that they are used up takes nothing from whoever asked.
 inline constexpr int kOtpTriesElsewhere = 3;
-// Codes an hour for one number, asked for from networks its owner has never signed in from: so many times what
-// one network may ask for. Bounds what a person can be bothered with, and how often can be guessed.
+// Codes an hour for one number, asked for from networks its owner has never signed in from: so many times
+// what one network may ask for. Bounds what a person can be bothered with, and how often can be guessed.
 inline constexpr std::size_t kOtpStrangers = 3;
 inline constexpr std::size_t kOtpPlaces = 8;  // networks a person has signed in from that are remembered
 inline constexpr Milliseconds kOtpLifetime = std::chrono::minutes(5);

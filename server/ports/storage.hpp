@@ -58,8 +58,8 @@ class WriteJob {
 class ReadJob {
  public:
   virtual ~ReadJob() = default;
-  /// For whom it reads: people take turns, so that nobody's reads wait behind all of another's. 0: the server's
-  /// own.
+  /// For whom it reads: people take turns, so that nobody's reads wait behind all of another's. 0: the
+  /// server's own.
   [[nodiscard]] virtual UserId owner() const { return {}; }
   /// Sees one snapshot: everything whose `done(true)` or event was given before the job was handed in, and no
   /// half of a batch.

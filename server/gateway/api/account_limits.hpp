@@ -2,7 +2,8 @@
 // at a time. Each kind of limit is one account's; nobody's requests count against another's.
 //
 //   AccountLimits accounts(limits);
-//   if (auto wait = accounts.take(user, AccountLimits::Kind::write, 1, now); wait > 0ms) return refuse_rate("...", wait);
+//   auto wait = accounts.take(user, AccountLimits::Kind::write, 1, now);
+//   if (wait > 0ms) return refuse_rate("...", wait);
 //   std::shared_ptr<void> place = accounts.begin(user);    // held until the answer has been taken
 //
 // Thread rules: any thread. The lock guards the tables: requests come in on every io thread.
@@ -20,8 +21,8 @@ namespace sotto::server {
 
 class AccountLimits {
  public:
-  /// Requests of one account that are under way. An answer is up to kPageBytes and is kept until its client has
-  /// taken it, so this bounds what an account whose clients do not read can hold: 16 MiB.
+  /// Requests of one account that are under way. An answer is up to kPageBytes and is kept until its client
+  /// has taken it, so this bounds what an account whose clients do not read can hold: 16 MiB.
   static constexpr std::size_t kAtOnce = 64;
   enum class Kind { read, write };
 

@@ -6,7 +6,8 @@
 //   const auto name = in.text("name");
 //   return Write{[=](Store& store, WriteContext& context, const Caller& caller) { ... }};
 //
-// Ids are read as strings or numbers of at most 63 bits, unknown fields are ignored, `null` is the same as absent.
+// Ids are read as strings or numbers of at most 63 bits, unknown fields are ignored, `null` is the same as
+// absent.
 #pragma once
 
 #include <cstddef>

@@ -32,8 +32,9 @@ class PresenceHub {
   void tick();
 
  private:
-  /// What one watching connection is to be shown anew. Changes that come while a look is under way wait for it
-  /// together, so that each connection has one job in the readers' queue at most, however often people change.
+  /// What one watching connection is to be shown anew. Changes that come while a look is under way wait for
+  /// it together, so that each connection has one job in the readers' queue at most, however often people
+  /// change.
   struct Looking {
     UserId viewer;
     std::set<UserId> due;

@@ -66,7 +66,8 @@ class PageJob final : public ReadJob {
   std::function<void(std::shared_ptr<CatchUpPage>)> give_;
 };
 
-/// Whose token this is; `bearer` is whose it says it is. `give` gets `internal` if the store could not be read.
+/// Whose token this is; `bearer` is whose it says it is. `give` gets `internal` if the store could not be
+/// read.
 class TokenJob final : public ReadJob {
  public:
   TokenJob(const AuthService& service, UserId bearer, std::string token,

@@ -21,8 +21,8 @@ class ConversationService {
                                                     ConversationId conversation) const;
 };
 
-/// `not_a_member` for somebody who was in the conversation, and `not_found` for everybody else: which ids there
-/// are is no stranger's business. `state` is null where there is none.
+/// `not_a_member` for somebody who was in the conversation, and `not_found` for everybody else: which ids
+/// there are is no stranger's business. `state` is null where there is none.
 ServiceError refuse_outsider(const Store& store, const Caller& caller, const ConversationState* state,
                              ConversationId conversation);
 

@@ -1,6 +1,6 @@
-// Who may see what: every route and every frame, by every kind of person, with every id at its ends. Each secret
-// of the world is a word that occurs nowhere else, so whatever an answer says can be searched for what it must
-// not say.
+// Who may see what: every route and every frame, by every kind of person, with every id at its ends. Each
+// secret of the world is a word that occurs nowhere else, so whatever an answer says can be searched for what
+// it must not say.
 #include <map>
 #include <set>
 #include <string>
