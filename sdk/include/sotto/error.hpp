@@ -18,37 +18,38 @@
 
 namespace sotto {
 
+/// Each line says when it is given. What to do about it says the category, which follows from the code.
 enum class ErrorCode : std::uint16_t {
   // 10: the call itself
-  invalid_argument = 10,  ///< a value is out of range, not UTF-8, empty, too long
-  not_found = 11,         ///< no such conversation, message, user
-  already_exists = 12,
-  invalid_state = 13,  ///< not signed in, closed, suspended
-  cancelled = 14,      ///< the operation was cancelled, or the client closed before it ended
+  invalid_argument = 10,  ///< a value is out of range, not UTF-8, empty or too long; nothing was done
+  not_found = 11,         ///< no such conversation, message, user or device
+  already_exists = 12,    ///< it contradicts something that is there
+  invalid_state = 13,     ///< not signed in, closed or suspended
+  cancelled = 14,         ///< the app cancelled it, or the client was closed before it ended
   // 20: the network
-  network_unreachable = 20,
-  timed_out = 21,
-  tls_failed = 22,  ///< the server's certificate was not accepted
-  connection_closed = 23,
-  server_unavailable = 24,
-  protocol_violation = 25,  ///< the peer sent what the protocol does not allow
+  network_unreachable = 20,  ///< no route to the server, or its name has no address
+  timed_out = 21,            ///< no answer in time; whether the server did it is not known
+  tls_failed = 22,           ///< the server's certificate was not accepted
+  connection_closed = 23,    ///< the connection ended before the answer came
+  server_unavailable = 24,   ///< the server, or a proxy in front of it, is overloaded or restarting
+  protocol_violation = 25,   ///< the peer sent what the protocol does not allow
   // 30: the account
-  otp_invalid = 30,
-  otp_expired = 31,
-  otp_exhausted = 32,
-  signed_out = 33,  ///< tokens revoked or expired beyond refresh; sign in again
-  superseded = 34,  ///< a newer connection of this device took over
+  otp_invalid = 30,    ///< a wrong code; it can be entered again
+  otp_expired = 31,    ///< too late, or none was asked for: request another code
+  otp_exhausted = 32,  ///< too many wrong codes: request another one
+  signed_out = 33,     ///< tokens were revoked, or expired beyond refreshing; sign in again
+  superseded = 34,     ///< another connection of this device took over; call connect() to take it back
   // 40: what the server refused
-  not_a_member = 40,
-  not_allowed = 41,
-  blocked = 42,
-  too_large = 43,
-  rate_limited = 44,
-  epoch_conflict = 45,
-  stale_epoch = 46,
-  idempotency_mismatch = 47,
-  encryption_required = 48,
-  group_too_large = 49,
+  not_a_member = 40,          ///< this account is not, or no longer, in the conversation
+  not_allowed = 41,           ///< only an administrator may do this
+  blocked = 42,               ///< one of the two people has blocked the other
+  too_large = 43,             ///< longer or larger than the server takes
+  rate_limited = 44,          ///< too much in too short a time; see retry_after
+  epoch_conflict = 45,        ///< another device changed the group's keys first
+  stale_epoch = 46,           ///< encrypted for keys that have changed since
+  idempotency_mismatch = 47,  ///< the key was used before, for something else
+  encryption_required = 48,   ///< this server takes encrypted messages only
+  group_too_large = 49,       ///< more members than the server allows
   // 50: the local database
   store_key_missing = 50,   ///< the database is encrypted and no key was given
   store_key_wrong = 51,     ///< the key does not open this database
@@ -60,9 +61,9 @@ enum class ErrorCode : std::uint16_t {
   store_in_use = 57,        ///< another process has it open
   store_other_server = 58,  ///< it holds an account at another server; ClientOptions::server_moved
   // 60: messages
-  expired = 60,  ///< not sent within the time the app gave
-  encryption_failed = 61,
-  decryption_failed = 62,
+  expired = 60,            ///< not sent within the time the app gave
+  encryption_failed = 61,  ///< a message could not be encrypted; it was not sent
+  decryption_failed = 62,  ///< a message was received and cannot be read on this device
   // 90
   internal = 90,  ///< a fault of ours or of the server
 };
