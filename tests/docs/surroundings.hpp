@@ -21,6 +21,7 @@ struct AppLoop {
 void poll_now();
 
 void show(const sotto::Message& message);
+void show(const sotto::Message& message, const std::vector<sotto::TextRange>& places);
 void show(const sotto::Result<sotto::Contact>& who);
 
 struct App {

@@ -125,10 +125,10 @@ struct SearchQuery {
   /// one character is enough. Words in quotes ("quick fox") stand together. Letter case, accents (ubermut
   /// finds Übermut) and the shape of quotation marks make no difference. At most 1024 bytes.
   std::string text;
-  ConversationId conversation;  ///< 0: everywhere
-  std::size_t limit = 50;       ///< 1 to 100
+  ConversationId conversation{};  ///< 0: everywhere
+  std::size_t limit = 50;         ///< 1 to 100
   /// Continue after the last hit of the previous page.
-  LocalId after;
+  LocalId after{};
 };
 
 /// A part of a text: its bytes from `begin` to before `end`, always whole characters.
