@@ -25,8 +25,12 @@ namespace sotto::mls {
 inline constexpr std::size_t kMaxVectorLength = (1u << 30) - 1;
 
 /// Nothing larger is read. A message is wrapped into further vectors to be signed and hashed, and those must
-/// stay below the limit above; 256 MiB are a tree of half a million members.
+/// stay below the limit above; the tree of a group of the most members there may be (kMaxLeaves) fits.
 inline constexpr std::size_t kMaxInput = 1u << 28;
+
+/// What is read takes at most so many times the memory of its bytes, be they chosen by an enemy: the smallest
+/// entry of each list stands for this many times its size at most, while the list grows (parser_memory_test.cpp).
+inline constexpr std::size_t kMemoryPerInputByte = 128;
 
 class Writer {
  public:

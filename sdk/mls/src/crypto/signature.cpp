@@ -6,6 +6,7 @@
 
 #include "base/random.hpp"
 #include "sdk/mls/src/codec.hpp"
+#include "sdk/mls/src/crypto/suite.hpp"
 
 namespace sotto::mls {
 
@@ -31,6 +32,7 @@ SignatureKeyPair SignatureKeyPair::generate(Random& random) {
 Result<SignatureKeyPair> SignatureKeyPair::from_seed(ByteView seed) {
   if (seed.size() != crypto_sign_SEEDBYTES)
     return Error{ErrorCode::key_invalid, "an Ed25519 seed of " + std::to_string(seed.size()) + " bytes"};
+  ready_crypto();
   Bytes public_key(crypto_sign_PUBLICKEYBYTES);
   SecretBytes expanded(crypto_sign_SECRETKEYBYTES);
   crypto_sign_seed_keypair(public_key.data(), expanded.data(), seed.data());

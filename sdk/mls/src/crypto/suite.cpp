@@ -1,5 +1,9 @@
 #include "sdk/mls/src/crypto/suite.hpp"
 
+#include <cstdlib>
+
+#include <sodium.h>
+
 namespace sotto::mls {
 
 namespace {
@@ -16,7 +20,13 @@ const Suite kSuites[] = {
 };
 }  // namespace
 
+void ready_crypto() {
+  static const int ready = sodium_init();
+  if (ready < 0) std::abort();  // without its random device nothing here is safe to run
+}
+
 const Suite* find_suite(CipherSuite id) {
+  ready_crypto();
   for (const Suite& suite : kSuites) {
     if (suite.id == id) return &suite;
   }

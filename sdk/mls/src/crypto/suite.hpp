@@ -40,6 +40,9 @@ struct Suite {
 
 /// Null for a suite this library does not have.
 const Suite* find_suite(CipherSuite id);
+/// Readies libsodium, once for the process. Whatever makes or loads keys begins with it, or with find_suite,
+/// which does too.
+void ready_crypto();
 
 Bytes aead_seal(const Suite& suite, ByteView key, ByteView nonce, ByteView aad, ByteView plaintext);
 /// Nothing if the tag is wrong. The plaintext may be secret: it comes in memory that is wiped.

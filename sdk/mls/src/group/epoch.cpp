@@ -1,5 +1,7 @@
 #include "sdk/mls/src/group/epoch.hpp"
 
+#include <algorithm>
+
 #include "sdk/mls/src/crypto/hash.hpp"
 #include "sdk/mls/src/state/state_records.hpp"
 
@@ -11,7 +13,16 @@ EpochState EpochState::clone() const {
 }
 
 PastEpoch PastEpoch::clone() const {
-  return {epoch, ended, context_bytes, sender_data.clone(), messages.clone(), leaves};
+  return {epoch, ended, context_bytes, sender_data.clone(), messages.clone(), leaf_count, changed_leaves};
+}
+
+const LeafNode* GroupState::past_leaf(const PastEpoch& epoch, LeafIndex i) const {
+  for (const PastEpoch& p : past) {
+    if (p.epoch < epoch.epoch) continue;
+    if (i.value >= p.leaf_count.value) return nullptr;
+    if (const auto at = p.changed_leaves.find(i); at != p.changed_leaves.end()) return at->second.get();
+  }
+  return current.tree.leaf(i);
 }
 
 GroupContext provisional_context(const GroupState& state, const RatchetTree& tree, Extensions extensions) {
@@ -50,6 +61,17 @@ EpochAdvance advance_epoch(const Suite& suite, EpochInput input) {
 }
 
 namespace {
+
+std::map<LeafIndex, std::shared_ptr<const LeafNode>> changed_leaves(const RatchetTree& before,
+                                                                    const RatchetTree& after) {
+  std::map<LeafIndex, std::shared_ptr<const LeafNode>> out;
+  const std::size_t end = std::max(before.leaves().size(), after.leaves().size());
+  for (LeafIndex i{0}; i.value < std::min<std::size_t>(end, before.leaf_count().value); ++i.value) {
+    if (before.shared_leaf(i) != after.shared_leaf(i)) out.emplace(i, before.shared_leaf(i));
+  }
+  return out;
+}
+
 /// Proposals live for one epoch, and with them what an Update of ours would have needed.
 void drop_proposals(GroupState& state) {
   for (const CachedProposal& p : state.proposals)
@@ -59,13 +81,10 @@ void drop_proposals(GroupState& state) {
     state.dirty.insert(pending_update_key(key));
   state.pending_updates.clear();
 }
-}  // namespace
 
-void enter_epoch(GroupState& state, EpochState next, const Environment& env) {
-  EpochState old = std::exchange(state.current, std::move(next));
+/// What an epoch leaves behind when it ends: secrets for late messages, and its resumption_psk.
+void remember_epoch(GroupState& state, EpochState& old, Timestamp now) {
   const Epoch ended = old.context.epoch;
-  mark_epoch_change(state, old);
-
   if (state.config.max_resumption_psks > 0) {
     state.resumption_psks.insert_or_assign(ended, std::move(old.secrets.resumption_psk));
     state.dirty.insert(resumption_key(ended));
@@ -75,36 +94,68 @@ void enter_epoch(GroupState& state, EpochState next, const Environment& env) {
     state.resumption_psks.erase(state.resumption_psks.begin());
   }
 
-  PastEpoch past{ended,
-                 env.now(),
-                 std::move(old.context_bytes),
-                 std::move(old.secrets.sender_data),
-                 std::move(old.messages),
-                 old.tree.leaves()};
+  PastEpoch past;
+  past.epoch = ended;
+  past.ended = now;
+  past.context_bytes = old.context_bytes;
+  past.sender_data = std::move(old.secrets.sender_data);
+  past.messages = std::exchange(old.messages, {});
   past.messages.drop_handshake_ratchets();
+  mark_ratchets(state, ended, past.messages);
+  past.leaf_count = old.tree.leaf_count();
+  if (&old != &state.current) past.changed_leaves = changed_leaves(old.tree, state.current.tree);
+  for (const auto& [leaf, node] : past.changed_leaves)
+    state.dirty.insert(past_leaf_key(ended, leaf));
+  state.dirty.insert(past_epoch_key(ended));
   state.past.push_back(std::move(past));
-  expire_past_epochs(state, env.now());
+  expire_past_epochs(state, now);
+}
 
+/// The last epoch of a group that we were removed from ends when that is found, which in states of earlier
+/// versions is at their first use.
+void end_last_epoch(GroupState& state, Timestamp now) {
+  EpochState& last = state.current;
+  remember_epoch(state, last, now);
+  for (SecretBytes* secret : {&last.secrets.sender_data, &last.secrets.exporter, &last.secrets.external,
+                              &last.secrets.membership_key, &last.secrets.resumption_psk, &last.secrets.init})
+    *secret = SecretBytes(kHashSize);
+  state.dirty.insert(epoch_key());
+}
+
+}  // namespace
+
+void enter_epoch(GroupState& state, EpochState next, const Environment& env) {
+  EpochState old = std::exchange(state.current, std::move(next));
+  mark_epoch_change(state, old);
+  remember_epoch(state, old, env.now());
   drop_proposals(state);
 }
 
+bool is_older_than(Timestamp ended, Milliseconds age, Timestamp now) {
+  if (now <= ended) return false;
+  // The difference of two signed numbers may not fit into one; in unsigned ones it is right.
+  const auto passed =
+      static_cast<std::uint64_t>(to_unix_ms(now)) - static_cast<std::uint64_t>(to_unix_ms(ended));
+  return passed > static_cast<std::uint64_t>(std::max<std::int64_t>(0, age.count()));
+}
+
 void expire_past_epochs(GroupState& state, Timestamp now) {
-  while (!state.past.empty() && (state.past.size() > state.config.max_past_epochs ||
-                                 now - state.past.front().ended > state.config.max_past_epoch_age)) {
+  if (state.removed && !state.current.messages.empty()) end_last_epoch(state, now);
+  while (!state.past.empty() &&
+         (state.past.size() > state.config.max_past_epochs ||
+          is_older_than(state.past.front().ended, state.config.max_past_epoch_age, now))) {
     mark_past_epoch(state, state.past.front());
     state.past.pop_front();
   }
 }
 
-void leave_group(GroupState& state) {
+void leave_group(GroupState& state, Timestamp now) {
   state.removed = true;
   state.dirty.insert(self_key());
   for (const auto& [x, pair] : state.current.keys.all())
     state.dirty.insert(private_key_key(x));
   state.current.keys.forget();
-  state.current.secrets.init = SecretBytes(kHashSize);
-  state.current.secrets.external = SecretBytes(kHashSize);
-  state.dirty.insert(epoch_key());
+  end_last_epoch(state, now);
   drop_proposals(state);
 }
 

@@ -36,11 +36,14 @@ void finish_epoch_state(const Suite& suite, EpochState& state, DerivedEpoch deri
 /// saved.
 void enter_epoch(GroupState& state, EpochState next, const Environment& env);
 
-/// We were removed: what could open the group's next epochs goes at once; what late messages need stays.
-void leave_group(GroupState& state);
+/// We were removed: the epoch ends as any other does, with none after it. What could open the group's next
+/// epochs goes at once; what late messages need stays as long as that of other past epochs.
+void leave_group(GroupState& state, Timestamp now);
 
 /// Forgets past epochs that are too many or too old.
 void expire_past_epochs(GroupState& state, Timestamp now);
+/// Whether what ended then is older than `age`, whatever the clocks say.
+bool is_older_than(Timestamp ended, Milliseconds age, Timestamp now);
 
 EpochChange describe_change(const GroupState& state, const AuthenticatedContent& commit,
                             const AppliedProposals& applied);

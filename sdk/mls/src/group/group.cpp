@@ -210,12 +210,13 @@ Result<Bytes> Group::group_info(const GroupInfoOptions& options) const {
 }
 
 Result<SecretBytes> Group::export_secret(std::string_view label, ByteView context, std::size_t length) const {
+  if (state_->removed) return Error{ErrorCode::group_not_active, "the group is over for us"};
   if (length > kMaxExport) return Error{ErrorCode::invalid_argument, "a secret of more than 8160 bytes"};
   return mls_exporter(*state_->suite, state_->current.secrets.exporter, label, context, length);
 }
 
 std::optional<SecretBytes> Group::resumption_psk(Epoch epoch) const {
-  if (epoch == this->epoch()) return state_->current.secrets.resumption_psk.clone();
+  if (epoch == this->epoch() && !state_->removed) return state_->current.secrets.resumption_psk.clone();
   const auto at = state_->resumption_psks.find(epoch);
   if (at == state_->resumption_psks.end()) return std::nullopt;
   return at->second.clone();

@@ -237,9 +237,14 @@ Result<EpochChange> Group::adopt(PendingCommit pending, const Environment& env) 
   GroupState& state = *state_;
   PendingCommitState& next = *pending.state_;
   if (!state.active()) return over();
+  const Identity& identity = next.new_identity ? *next.new_identity : state.identity;
+  const LeafNode* leaf = next.next.tree.leaf(state.self());
   if (next.from != state.current.context.epoch ||
       next.next.context.group_id != state.current.context.group_id)
     return Error{ErrorCode::pending_outdated, "a pending commit from another epoch"};
+  if (next.next.context.cipher_suite != state.suite->id || next.next.keys.self() != state.self() ||
+      leaf == nullptr || leaf->signature_key != identity.keys.public_key())
+    return Error{ErrorCode::pending_outdated, "a pending commit of another member"};
   if (next.new_identity) state.identity = std::move(*next.new_identity);
   if (next.change.reinit) state.reinit = next.change.reinit;
   state.dirty.insert(self_key());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sdk/mls/src/crypto/hash.hpp"
+#include "sdk/mls/src/group/epoch.hpp"
 #include "sdk/mls/src/state/state_records.hpp"
 
 namespace sotto::mls {
@@ -122,7 +123,8 @@ Result<OpenedMessage> open_private_message(GroupState& state, const PrivateMessa
                                            const Environment& env) {
   if (message.group_id != state.current.context.group_id) return wrong_group();
   OpenedMessage out;
-  const bool is_current = message.epoch == state.current.context.epoch;
+  // Once we are removed, our last epoch is a past one.
+  const bool is_current = message.epoch == state.current.context.epoch && !state.removed;
   const bool application = message.content_type == ContentType::application;
   if (!is_current) out.past = find_past(state, message.epoch);
   if (!is_current && !application) {
@@ -135,25 +137,25 @@ Result<OpenedMessage> open_private_message(GroupState& state, const PrivateMessa
                  "a handshake message of epoch " + std::to_string(message.epoch.value)};
   }
   if (!is_current) {
-    if (out.past == nullptr || env.now() - out.past->ended > state.config.max_past_epoch_age)
+    if (out.past == nullptr || is_older_than(out.past->ended, state.config.max_past_epoch_age, env.now()))
       return Error{ErrorCode::epoch_unavailable, "no keys of epoch " + std::to_string(message.epoch.value)};
   }
   const SecretBytes& sender_secret = is_current ? state.current.secrets.sender_data : out.past->sender_data;
   const SecretTree& messages = is_current ? state.current.messages : out.past->messages;
-  const auto& leaves = is_current ? state.current.tree.leaves() : out.past->leaves;
   const Bytes& context = is_current ? state.current.context_bytes : out.past->context_bytes;
 
   auto sender = open_sender_data(*state.suite, message, sender_secret);
   if (!sender) return sender.error();
-  if (sender->leaf.value >= leaves.size() || leaves[sender->leaf.value] == nullptr)
-    return Error{ErrorCode::sender_unknown, "the sender's leaf is blank"};
+  const LeafNode* leaf =
+      is_current ? state.current.tree.leaf(sender->leaf) : state.past_leaf(*out.past, sender->leaf);
+  if (leaf == nullptr) return Error{ErrorCode::sender_unknown, "the sender's leaf is blank"};
   if (sender->leaf == state.self()) return Error{ErrorCode::own_message, "our own message"};
   auto key = messages.key_for(sender->leaf, application ? RatchetType::application : RatchetType::handshake,
                               sender->generation, state.limits());
   if (!key) return key.error();
   auto content = open_private(*state.suite, message, *sender, key->key);
   if (!content) return content.error();
-  if (!verify_content(*content, leaves[sender->leaf.value]->signature_key, context))
+  if (!verify_content(*content, leaf->signature_key, context))
     return Error{ErrorCode::signature_invalid, "signature of a private message"};
   out.content = std::move(*content);
   out.key = std::move(*key);
@@ -239,8 +241,9 @@ void consume_key(GroupState& state, OpenedMessage& opened) {
 
 ApplicationMessage take_application(GroupState& state, OpenedMessage& opened) {
   FramedContent& content = opened.content.content;
-  const auto& leaves = opened.past != nullptr ? opened.past->leaves : state.current.tree.leaves();
-  const LeafNode& sender = *leaves[content.sender.index];
+  const LeafIndex leaf = content.sender.leaf();
+  const LeafNode& sender =
+      opened.past != nullptr ? *state.past_leaf(*opened.past, leaf) : *state.current.tree.leaf(leaf);
   ApplicationMessage out;
   out.sender = content.sender.leaf();
   out.epoch = content.epoch;

@@ -113,7 +113,7 @@ Result<EpochChange> process_commit(GroupState& state, OpenedMessage& opened, con
     change.removed_me = true;
     change.epoch = state.current.context.epoch;
     consume_key(state, opened);
-    leave_group(state);
+    leave_group(state, env.now());
     return change;
   }
 

@@ -37,8 +37,10 @@ struct PastEpoch {
   Bytes context_bytes;
   SecretBytes sender_data;
   SecretTree messages;
-  /// As they were: a sender's key may have changed since.
-  std::vector<std::shared_ptr<const LeafNode>> leaves;
+  LeafCount leaf_count;
+  /// Leaves as they were, null for a blank one, where they differ from the next newer epoch that is kept: a
+  /// sender's key may have changed since.
+  std::map<LeafIndex, std::shared_ptr<const LeafNode>> changed_leaves;
 
   [[nodiscard]] PastEpoch clone() const;
 };
@@ -67,7 +69,7 @@ struct GroupState {
   GroupConfig config;
   Identity identity;
   EpochState current;
-  std::deque<PastEpoch> past;                      ///< oldest first
+  std::deque<PastEpoch> past;                      ///< oldest first; with our last one, once we are removed
   std::map<Epoch, SecretBytes> resumption_psks;    ///< of past epochs
   std::vector<CachedProposal> proposals;           ///< in the order they came
   std::map<Bytes, PendingUpdate> pending_updates;  ///< by the leaf's public encryption key
@@ -78,6 +80,8 @@ struct GroupState {
   bool saved_once = false;
 
   [[nodiscard]] bool active() const { return !removed && !reinit; }
+  /// Null for a blank leaf. `epoch` is one of `past`.
+  [[nodiscard]] const LeafNode* past_leaf(const PastEpoch& epoch, LeafIndex i) const;
   [[nodiscard]] LeafIndex self() const { return current.keys.self(); }
   [[nodiscard]] RatchetLimits limits() const {
     return {config.max_forward_generations, config.max_skipped_keys};

@@ -154,6 +154,8 @@ Result<void> change_tree(AppliedProposals& out, std::span<const ListedProposal> 
     }
   }
   if (count(list, ProposalType::remove) != 0) out.tree.truncate();
+  if (count(list, ProposalType::add) + count(list, ProposalType::external_init) > out.tree.room())
+    return Error{ErrorCode::value_too_large, "more members than a group can have"};
   if (auto ok = check_new_clients(out.tree, list, env); !ok) return ok;
   apply_adds(out, list);
   return {};

@@ -107,7 +107,11 @@ void write(Writer& w, const Proposal& v) {
   }
   std::visit(
       [&](const auto& content) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(content)>, CustomProposal>) write(w, content);
+        if constexpr (requires { content.get(); }) {
+          write(w, *content.get());
+        } else if constexpr (!std::is_same_v<std::decay_t<decltype(content)>, CustomProposal>) {
+          write(w, content);
+        }
       },
       v.content);
 }

@@ -89,7 +89,8 @@ class SecretTree {
   /// Handshake messages of a past epoch are of no use to anybody: their ratchets go (§9.2).
   void drop_handshake_ratchets();
 
-  [[nodiscard]] LeafCount leaf_count() const { return leaves_; }
+  /// Nothing is left that could open a message, or nothing was ever there.
+  [[nodiscard]] bool empty() const { return nodes_.empty() && ratchets_.empty(); }
   SecretTreeChanges take_changes() { return std::exchange(changes_, {}); }
 
   // Saving and loading

@@ -147,7 +147,15 @@ Result<std::unique_ptr<PendingCommitState>> load_pending(ByteView saved) {
                           "the parts of a pending commit contradict each other"};
   if (!check_unmerged_leaves(next.tree) ||
       as_text(next.tree.root_hash()) != as_text(next.context.tree_hash) ||
-      !next.keys.consistent_with(next.tree) || next.context.epoch.value != state->from.value + 1)
+      !next.keys.consistent_with(next.tree) || next.context.epoch.value != state->from.value + 1 ||
+      state->change.epoch != next.context.epoch)
+    return contradicts;
+  if (mac(*suite, next.secrets.confirmation_key.view(), next.context.confirmed_transcript_hash) !=
+          next.confirmation_tag ||
+      interim_transcript_hash(next.context.confirmed_transcript_hash, next.confirmation_tag) !=
+          next.interim_transcript_hash)
+    return contradicts;
+  if (state->new_identity && state->new_identity->keys.public_key() != next.tree.leaf(self)->signature_key)
     return contradicts;
   next.messages = SecretTree(*suite, next.tree.leaf_count(), std::move(encryption));
   return state;

@@ -101,6 +101,9 @@ void read(Reader& r, EpochChange& v) {
     c.leaf.value = r.u32();
     read_leaf(r, c.before);
     read_leaf(r, c.after);
+    if (c.before.has_value() != (c.kind != MemberChange::Kind::added) ||
+        c.after.has_value() != (c.kind != MemberChange::Kind::removed))
+      r.fail(ErrorCode::state_malformed, "leaves of a change");
     v.members.push_back(std::move(c));
   });
   v.removed_me = r.present();

@@ -202,19 +202,18 @@ Result<void> read_one(Parts& parts, ByteView key, const SecretBytes& value) {
   return {};
 }
 
-/// The array's size must be the smallest that holds the last member (§7.7), so a made-up size cannot make us
-/// allocate.
-bool is_leaf_count(std::uint32_t count, std::uint32_t leaves_used) {
-  return count != 0 && count <= kMaxLeaves && count == std::bit_ceil(std::max(leaves_used, 1u));
+/// The array's size is the smallest that holds the last member (§7.7): two numbers that have to agree.
+bool is_size_of_tree(std::uint32_t leaf_count, LeafIndex last) {
+  return last.value < kMaxLeaves && leaf_count == std::bit_ceil(last.value + 1);
 }
 
 Result<RatchetTree> assemble_tree(Parts& p) {
-  const std::uint32_t used = p.leaves.empty() ? 0 : p.leaves.rbegin()->first.value + 1;
-  if (used > kMaxLeaves || !is_leaf_count(p.leaf_count, used)) return inconsistent("size of the tree");
-  std::vector<std::shared_ptr<const LeafNode>> leaves(p.leaf_count);
-  std::vector<std::shared_ptr<const ParentNode>> parents(p.leaf_count - 1);
+  if (p.leaves.empty() || !is_size_of_tree(p.leaf_count, p.leaves.rbegin()->first))
+    return inconsistent("size of the tree");
+  std::vector<std::shared_ptr<const LeafNode>> leaves(p.leaves.rbegin()->first.value + std::size_t{1});
   for (auto& [i, node] : p.leaves)
     leaves[i.value] = std::move(node);
+  std::vector<std::shared_ptr<const ParentNode>> parents(p.leaf_count - 1);
   for (auto& [x, node] : p.parents) {
     if (is_leaf(x) || x.value >= node_count({p.leaf_count}))
       return inconsistent("a parent node outside of the tree");
@@ -247,22 +246,22 @@ Result<SecretTree> assemble_messages(Parts& p, const Suite& suite, Epoch epoch, 
 }
 
 Result<void> assemble_past(Parts& p, GroupState& state) {
-  std::vector<std::shared_ptr<const LeafNode>> newer = state.current.tree.leaves();
+  LeafCount newer = state.current.tree.leaf_count();
   for (auto past = p.past.rbegin(); past != p.past.rend(); ++past) {
-    if (past->first >= state.current.context.epoch) return inconsistent("a past epoch that is not past");
-    auto& differences = p.past_leaves[past->first];
-    const std::uint32_t count = past->second.leaf_count;
-    const std::uint32_t last = differences.empty() ? 0 : differences.rbegin()->first.value;
-    if (!std::has_single_bit(count) || last >= count ||
-        (count > newer.size() && count != std::bit_ceil(last + 1)))
-      return inconsistent("size of a past tree");
-    newer.resize(count);
-    for (auto& [i, node] : differences)
-      newer[i.value] = std::move(node);
-    p.past_leaves.erase(past->first);
+    const Epoch now = state.current.context.epoch;
+    if (past->first > now || (past->first == now && !p.removed))
+      return inconsistent("a past epoch that is not past");
     PastEpoch& epoch = past->second.epoch;
-    epoch.leaves = newer;
-    auto messages = assemble_messages(p, *state.suite, past->first, {count});
+    epoch.leaf_count = {past->second.leaf_count};
+    epoch.changed_leaves = std::move(p.past_leaves[past->first]);
+    p.past_leaves.erase(past->first);
+    const std::uint32_t count = epoch.leaf_count.value;
+    const LeafIndex last = epoch.changed_leaves.empty() ? LeafIndex{0} : epoch.changed_leaves.rbegin()->first;
+    if (!std::has_single_bit(count) || count > kMaxLeaves || last.value >= count ||
+        (count > newer.value && !is_size_of_tree(count, last)))
+      return inconsistent("size of a past tree");
+    newer = epoch.leaf_count;
+    auto messages = assemble_messages(p, *state.suite, past->first, epoch.leaf_count);
     if (!messages) return messages.error();
     epoch.messages = std::move(*messages);
     epoch.messages.drop_handshake_ratchets();
@@ -279,6 +278,9 @@ Result<void> assemble_keys(Parts& p, GroupState& state) {
     if (!pair) return inconsistent("a private key");
     keys.set(x, std::move(*pair));
   }
+  const LeafNode* leaf = state.current.tree.leaf(p.self);
+  if (leaf == nullptr || leaf->signature_key != state.identity.keys.public_key())
+    return inconsistent("the identity is not that of our leaf");
   if (p.removed) keys.forget();  // an older state may still hold them
   if (!p.removed && !keys.consistent_with(state.current.tree)) return inconsistent("private keys");
   state.current.keys = std::move(keys);
@@ -322,10 +324,15 @@ Result<std::unique_ptr<GroupState>> load_records(std::span<const StateRecord> re
   if (mac(*suite, current.secrets.confirmation_key.view(), current.context.confirmed_transcript_hash) !=
       current.confirmation_tag)
     return inconsistent("confirmation tag");
+  if (interim_transcript_hash(current.context.confirmed_transcript_hash, current.confirmation_tag) !=
+      current.interim_transcript_hash)
+    return inconsistent("interim transcript hash");
   if (auto ok = assemble_keys(p, *state); !ok) return ok.error();
-  auto messages = assemble_messages(p, *suite, current.context.epoch, current.tree.leaf_count());
-  if (!messages) return messages.error();
-  current.messages = std::move(*messages);
+  if (!p.past.contains(current.context.epoch)) {  // it is there once we have been removed
+    auto messages = assemble_messages(p, *suite, current.context.epoch, current.tree.leaf_count());
+    if (!messages) return messages.error();
+    current.messages = std::move(*messages);
+  }
   if (auto ok = assemble_past(p, *state); !ok) return ok.error();
   for (auto& [order, proposal] : p.proposals)
     state->proposals.push_back(std::move(proposal));

@@ -29,22 +29,10 @@ Bytes epoch_index_key(RecordKind kind, Epoch epoch, std::uint32_t index) {
 }
 
 const SecretTree* messages_of(const GroupState& state, Epoch epoch) {
-  if (epoch == state.current.context.epoch) return &state.current.messages;
   for (const PastEpoch& past : state.past) {
     if (past.epoch == epoch) return &past.messages;
   }
-  return nullptr;
-}
-
-using Leaves = std::vector<std::shared_ptr<const LeafNode>>;
-
-/// The leaves of the epoch after a past one: what its own are saved as a difference to.
-const Leaves& leaves_after(const GroupState& state, std::size_t past_index) {
-  return past_index + 1 < state.past.size() ? state.past[past_index + 1].leaves : state.current.tree.leaves();
-}
-
-bool leaf_differs(const Leaves& a, const Leaves& b, std::size_t i) {
-  return (i < a.size() ? a[i] : nullptr) != (i < b.size() ? b[i] : nullptr);
+  return epoch == state.current.context.epoch ? &state.current.messages : nullptr;
 }
 
 /// Writes the record's contents; false if there is no such thing in the state.
@@ -189,18 +177,17 @@ class RecordWriter {
       w_.u64(static_cast<std::uint64_t>(to_unix_ms(past.ended)));
       w_.opaque(past.context_bytes);
       w_.raw(past.sender_data.view());
-      w_.u32(static_cast<std::uint32_t>(past.leaves.size()));
+      w_.u32(past.leaf_count.value);
       return true;
     }
     return false;
   }
   bool past_leaf(Epoch e, LeafIndex i) {
-    for (std::size_t p = 0; p < state_.past.size(); ++p) {
-      const PastEpoch& past = state_.past[p];
+    for (const PastEpoch& past : state_.past) {
       if (past.epoch != e) continue;
-      if (i.value >= past.leaves.size() || !leaf_differs(past.leaves, leaves_after(state_, p), i.value))
-        return false;
-      const LeafNode* node = past.leaves[i.value].get();
+      const auto at = past.changed_leaves.find(i);
+      if (at == past.changed_leaves.end()) return false;
+      const LeafNode* node = at->second.get();
       w_.u8(node != nullptr ? 1 : 0);
       if (node != nullptr) write(w_, *node);
       return true;
@@ -230,11 +217,10 @@ void for_secret_tree(Epoch epoch, const SecretTree& messages, Insert insert) {
 }
 
 template <class Insert>
-void for_past_epoch(const PastEpoch& past, const Leaves& newer, Insert insert) {
+void for_past_epoch(const PastEpoch& past, Insert insert) {
   insert(past_epoch_key(past.epoch));
-  for (std::uint32_t i = 0; i < past.leaves.size(); ++i) {
-    if (leaf_differs(past.leaves, newer, i)) insert(past_leaf_key(past.epoch, {i}));
-  }
+  for (const auto& [leaf, node] : past.changed_leaves)
+    insert(past_leaf_key(past.epoch, leaf));
   for_secret_tree(past.epoch, past.messages, insert);
 }
 
@@ -298,12 +284,9 @@ void mark_ratchets(GroupState& state, Epoch epoch, SecretTree& messages) {
 void mark_epoch_change(GroupState& state, EpochState& old) {
   EpochState& now = state.current;
   state.dirty.insert(epoch_key());
-  const Leaves& a = old.tree.leaves();
-  const Leaves& b = now.tree.leaves();
-  for (std::uint32_t i = 0; i < std::max(a.size(), b.size()); ++i) {
-    if (!leaf_differs(a, b, i)) continue;
-    state.dirty.insert(leaf_key({i}));
-    if (i < a.size()) state.dirty.insert(past_leaf_key(old.context.epoch, {i}));
+  const std::size_t leaves = std::max(old.tree.leaves().size(), now.tree.leaves().size());
+  for (LeafIndex i{0}; i.value < leaves; ++i.value) {
+    if (old.tree.shared_leaf(i) != now.tree.shared_leaf(i)) state.dirty.insert(leaf_key(i));
   }
   const auto& pa = old.tree.parents();
   const auto& pb = now.tree.parents();
@@ -315,14 +298,12 @@ void mark_epoch_change(GroupState& state, EpochState& old) {
     for (const auto& [x, pair] : *keys)
       state.dirty.insert(private_key_key(x));
   }
-  state.dirty.insert(past_epoch_key(old.context.epoch));
-  mark_ratchets(state, old.context.epoch, old.messages);
   now.messages.take_changes();
   for_secret_tree(now.context.epoch, now.messages, [&](Bytes key) { state.dirty.insert(std::move(key)); });
 }
 
 void mark_past_epoch(GroupState& state, const PastEpoch& past) {
-  for_past_epoch(past, leaves_after(state, 0), [&](Bytes key) { state.dirty.insert(std::move(key)); });
+  for_past_epoch(past, [&](Bytes key) { state.dirty.insert(std::move(key)); });
 }
 
 StateRecord make_record(const GroupState& state, ByteView key) {
@@ -347,8 +328,8 @@ std::vector<Bytes> all_record_keys(const GroupState& state) {
   for (const auto& [x, pair] : state.current.keys.all())
     insert(private_key_key(x));
   for_secret_tree(state.current.context.epoch, state.current.messages, insert);
-  for (std::size_t i = 0; i < state.past.size(); ++i)
-    for_past_epoch(state.past[i], leaves_after(state, i), insert);
+  for (const PastEpoch& past : state.past)
+    for_past_epoch(past, insert);
   for (const CachedProposal& p : state.proposals)
     insert(proposal_key(p.reference));
   for (const auto& [public_key, update] : state.pending_updates)

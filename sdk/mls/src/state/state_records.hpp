@@ -20,7 +20,7 @@ Bytes past_leaf_key(Epoch epoch, LeafIndex leaf);
 Bytes resumption_key(Epoch epoch);
 
 // Noting what has changed
-/// After `state.current` was replaced; `old` still whole.
+/// Of the current epoch, after `state.current` was replaced; `old` still whole.
 void mark_epoch_change(GroupState& state, EpochState& old);
 /// Everything of a past epoch, before it is dropped.
 void mark_past_epoch(GroupState& state, const PastEpoch& past);

@@ -21,17 +21,27 @@ void read(Reader& r, ParentNode& v) {
   r.vector([&] { v.unmerged_leaves.push_back(LeafIndex{r.u32()}); });
 }
 
-RatchetTree::RatchetTree() : leaves_(1), hashes_(1) {}
+namespace {
+const std::shared_ptr<const LeafNode> kBlankLeaf;
+}
+
+RatchetTree::RatchetTree() = default;
 
 RatchetTree::RatchetTree(std::vector<std::shared_ptr<const LeafNode>> leaves,
                          std::vector<std::shared_ptr<const ParentNode>> parents)
     : leaves_(std::move(leaves)), parents_(std::move(parents)) {
-  // An array of n leaves and n parents ends in a parent of leaves that are not there: one leaf more covers
-  // it.
-  const std::size_t width = std::bit_ceil(std::max(leaves_.size(), parents_.size() + 1));
-  leaves_.resize(width);
-  parents_.resize(width - 1);
-  hashes_.resize(2 * width - 1);
+  leaves_.shrink_to_fit();
+  parents_.shrink_to_fit();
+  set_leaf_count({static_cast<std::uint32_t>(std::bit_ceil(std::max(leaves_.size(), parents_.size() + 1)))});
+}
+
+const std::shared_ptr<const LeafNode>& RatchetTree::shared_leaf(LeafIndex i) const {
+  return i.value < leaves_.size() ? leaves_[i.value] : kBlankLeaf;
+}
+
+const ParentNode* RatchetTree::parent_node(NodeIndex x) const {
+  const std::size_t i = x.value / 2;
+  return i < parents_.size() ? parents_[i].get() : nullptr;
 }
 
 bool RatchetTree::is_blank(NodeIndex x) const {
@@ -53,9 +63,9 @@ std::size_t RatchetTree::member_count() const {
 }
 
 LeafIndex RatchetTree::reserve_leaf() {
-  while (first_blank_ < leaves_.size() && leaves_[first_blank_] != nullptr)
+  while (leaf({first_blank_}) != nullptr)
     ++first_blank_;
-  if (first_blank_ == leaves_.size()) extend();
+  if (first_blank_ == leaf_count_.value) set_leaf_count({leaf_count_.value * 2});
   return {first_blank_};
 }
 
@@ -97,47 +107,43 @@ void RatchetTree::remove_leaf(LeafIndex i) {
 }
 
 void RatchetTree::truncate() {
-  std::size_t last = leaves_.size();
-  while (last > 1 && leaves_[last - 1] == nullptr)
-    --last;
-  std::size_t leaves = 1;
-  while (leaves < last)
-    leaves *= 2;
-  if (leaves == leaves_.size()) return;
-  leaves_.resize(leaves);
-  parents_.resize(leaves - 1);
-  hashes_.resize(2 * leaves - 1);
-  first_blank_ = std::min(first_blank_, static_cast<std::uint32_t>(leaves));
+  while (!leaves_.empty() && leaves_.back() == nullptr)
+    leaves_.pop_back();
+  set_leaf_count({static_cast<std::uint32_t>(std::bit_ceil(std::max<std::size_t>(1, leaves_.size())))});
 }
 
-void RatchetTree::extend() {
-  const std::size_t leaves = leaves_.size() * 2;
-  leaves_.resize(leaves);
-  parents_.resize(leaves - 1);
-  hashes_.resize(2 * leaves - 1);
+void RatchetTree::set_leaf_count(LeafCount count) {
+  leaf_count_ = count;
+  const std::size_t parents = count.value - 1;
+  parents_.resize(std::min(parents_.size(), parents));
+  hashes_.resize(parents);
+  first_blank_ = std::min(first_blank_, count.value);
 }
 
 void RatchetTree::set_leaf(LeafIndex i, std::shared_ptr<const LeafNode> node) {
   if (!node) first_blank_ = std::min(first_blank_, i.value);
+  if (i.value >= leaves_.size()) leaves_.resize(i.value + std::size_t{1});
   leaves_[i.value] = std::move(node);
   forget_hashes_above(to_node(i));
 }
 
 void RatchetTree::set_parent(NodeIndex x, std::shared_ptr<const ParentNode> node) {
+  if (x.value / 2 >= parents_.size()) parents_.resize(x.value / 2 + std::size_t{1});
   parents_[x.value / 2] = std::move(node);
   forget_hashes_above(x);
 }
 
 void RatchetTree::blank_direct_path(LeafIndex i) {
-  for (NodeIndex x : direct_path(i, leaf_count()))
-    parents_[x.value / 2] = nullptr;
+  for (NodeIndex x : direct_path(i, leaf_count())) {
+    if (x.value / 2 < parents_.size()) parents_[x.value / 2] = nullptr;
+  }
   forget_hashes_above(to_node(i));
 }
 
 void RatchetTree::forget_hashes_above(NodeIndex x) {
   const NodeIndex top = root(leaf_count());
   for (;; x = parent(x)) {
-    hashes_[x.value].known = false;
+    if (!is_leaf(x)) hashes_[x.value / 2].known = false;
     if (x == top) return;
   }
 }
@@ -163,8 +169,11 @@ std::vector<NodeIndex> RatchetTree::resolution(NodeIndex x) const {
 
 bool RatchetTree::is_subtree_blank(NodeIndex x) const {
   // A parent has a key only while some member is below it, so the leaves decide.
-  const auto first = leaves_.begin() + first_leaf_below(x).value;
-  return std::none_of(first, first + leaves_below(x), [](const auto& node) { return node != nullptr; });
+  const std::size_t first = std::min<std::size_t>(first_leaf_below(x).value, leaves_.size());
+  const std::size_t last = std::min<std::size_t>(first + leaves_below(x), leaves_.size());
+  return std::none_of(leaves_.begin() + static_cast<std::ptrdiff_t>(first),
+                      leaves_.begin() + static_cast<std::ptrdiff_t>(last),
+                      [](const auto& node) { return node != nullptr; });
 }
 
 std::vector<PathStep> RatchetTree::filtered_direct_path(LeafIndex i) const {

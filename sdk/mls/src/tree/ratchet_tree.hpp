@@ -37,27 +37,29 @@ class RatchetTree {
  public:
   /// One blank leaf.
   RatchetTree();
-  /// Nodes in array order; extended with blank ones to the next full size.
+  /// Nodes in array order, kMaxLeaves leaves at most; those that are not given are blank, to the next full
+  /// size.
   RatchetTree(std::vector<std::shared_ptr<const LeafNode>> leaves,
               std::vector<std::shared_ptr<const ParentNode>> parents);
 
-  [[nodiscard]] LeafCount leaf_count() const { return {static_cast<std::uint32_t>(leaves_.size())}; }
-  [[nodiscard]] const LeafNode* leaf(LeafIndex i) const {
-    return i.value < leaves_.size() ? leaves_[i.value].get() : nullptr;
-  }
-  [[nodiscard]] const std::shared_ptr<const LeafNode>& shared_leaf(LeafIndex i) const {
-    return leaves_[i.value];
-  }
-  [[nodiscard]] const ParentNode* parent_node(NodeIndex x) const { return parents_[x.value / 2].get(); }
+  [[nodiscard]] LeafCount leaf_count() const { return leaf_count_; }
+  /// Null for a blank leaf, and for one that is not there.
+  [[nodiscard]] const LeafNode* leaf(LeafIndex i) const { return shared_leaf(i).get(); }
+  [[nodiscard]] const std::shared_ptr<const LeafNode>& shared_leaf(LeafIndex i) const;
+  /// Null for a blank parent.
+  [[nodiscard]] const ParentNode* parent_node(NodeIndex x) const;
+  // In order, to the last one that was ever set: blank ones after it are left out.
   [[nodiscard]] const std::vector<std::shared_ptr<const LeafNode>>& leaves() const { return leaves_; }
   [[nodiscard]] const std::vector<std::shared_ptr<const ParentNode>>& parents() const { return parents_; }
   [[nodiscard]] bool is_blank(NodeIndex x) const;
   /// Empty for a blank node.
   [[nodiscard]] ByteView encryption_key(NodeIndex x) const;
   [[nodiscard]] std::size_t member_count() const;
+  /// How many members more there can be.
+  [[nodiscard]] std::size_t room() const { return kMaxLeaves - member_count(); }
 
   // Changes (§7.7, §12.1): each keeps the tree full and forgets the hashes it makes wrong.
-  /// The leftmost blank leaf; extends the tree if there is none.
+  /// The leftmost blank leaf; extends the tree if there is none. There must be room.
   LeafIndex reserve_leaf();
   /// Adds, each at the leftmost blank leaf. All at once, because each puts its leaf on the lists of the nodes
   /// above it, and a node that is changed is copied.
@@ -83,13 +85,13 @@ class RatchetTree {
 
   // Hashes
   /// §7.8
-  [[nodiscard]] const HashValue& tree_hash(NodeIndex x) const;
-  [[nodiscard]] const HashValue& root_hash() const { return tree_hash(root(leaf_count())); }
+  [[nodiscard]] HashValue tree_hash(NodeIndex x) const;
+  [[nodiscard]] HashValue root_hash() const { return tree_hash(root(leaf_count())); }
   /// §7.9: the tree hash of `x` with `without` (rising) blanked and taken off the unmerged lists.
   [[nodiscard]] HashValue original_tree_hash(NodeIndex x, std::span<const LeafIndex> without) const;
 
  private:
-  void extend();
+  void set_leaf_count(LeafCount count);
   void forget_hashes_above(NodeIndex x);
   void collect_resolution(NodeIndex x, std::vector<NodeIndex>& out) const;
 
@@ -98,10 +100,13 @@ class RatchetTree {
     bool known = false;
   };
 
-  std::vector<std::shared_ptr<const LeafNode>> leaves_;
+  LeafCount leaf_count_;
+  std::vector<std::shared_ptr<const LeafNode>> leaves_;     // leaf_count_ of them at most
   std::vector<std::shared_ptr<const ParentNode>> parents_;  // node 2i + 1 at i
-  mutable std::vector<CachedHash> hashes_;                  // by node
-  std::uint32_t first_blank_ = 0;                           // no leaf before this one is blank
+  // Of each parent, as parents_ but for all of them. A leaf's hash is made again when it is asked for: a copy
+  // of it would take more than half as much memory as all else here.
+  mutable std::vector<CachedHash> hashes_;
+  std::uint32_t first_blank_ = 0;  // no leaf before this one is blank
 };
 
 /// The parent hash of `parent` with a copath child of that tree hash (§7.9).

@@ -1,7 +1,5 @@
 #include "sdk/mls/src/tree/tree_codec.hpp"
 
-#include <bit>
-
 namespace sotto::mls {
 
 namespace {
@@ -34,6 +32,10 @@ void read(Reader& r, RatchetTree& tree) {
   bool last_blank = true;
   r.vector([&] {
     const bool leaf_place = count % 2 == 0;
+    if (count == node_count({kMaxLeaves})) {
+      r.fail(ErrorCode::value_too_large, "a tree of more nodes than any group has");
+      return;
+    }
     ++count;
     last_blank = !r.present();
     if (leaf_place) {
@@ -58,6 +60,7 @@ void read(Reader& r, RatchetTree& tree) {
     }
   });
   if (r.ok() && (count == 0 || last_blank)) r.fail(ErrorCode::tree_ends_blank, "the last node is blank");
+  if (r.ok() && count % 2 == 0) r.fail(ErrorCode::tree_malformed, "the last node is no leaf");
   if (!r.ok()) return;
   tree = RatchetTree(std::move(leaves), std::move(parents));
 }

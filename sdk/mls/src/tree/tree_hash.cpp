@@ -38,11 +38,11 @@ std::span<const LeafIndex> below(NodeIndex x, std::span<const LeafIndex> rising)
 }
 }  // namespace
 
-const HashValue& RatchetTree::tree_hash(NodeIndex x) const {
-  CachedHash& cached = hashes_[x.value];
+HashValue RatchetTree::tree_hash(NodeIndex x) const {
+  if (is_leaf(x)) return hash_leaf(to_leaf(x), leaf(to_leaf(x)));
+  CachedHash& cached = hashes_[x.value / 2];
   if (!cached.known) {
-    cached.value = is_leaf(x) ? hash_leaf(to_leaf(x), leaf(to_leaf(x)))
-                              : hash_parent(parent_node(x), tree_hash(left(x)), tree_hash(right(x)));
+    cached.value = hash_parent(parent_node(x), tree_hash(left(x)), tree_hash(right(x)));
     cached.known = true;
   }
   return cached.value;

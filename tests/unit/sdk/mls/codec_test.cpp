@@ -217,6 +217,22 @@ TEST(TreeCodec, ATreeThatEndsBlankIsRefused) {
   EXPECT_EQ(parse<RatchetTree>(Bytes{0}).error().code, ErrorCode::tree_ends_blank);
 }
 
+// RFC 9420 §12.4.3.3: "the length of the array MUST be odd".
+TEST(TreeCodec, ATreeThatEndsInAParentIsRefused) {
+  LeafNode leaf;
+  leaf.source = LeafNodeSource::update;
+  Writer w;
+  w.vector([&] {
+    w.u8(1);
+    w.u8(1);
+    write(w, leaf);
+    w.u8(1);
+    w.u8(2);
+    write(w, ParentNode{Bytes(32, 1), {}, {}});
+  });
+  EXPECT_EQ(parse<RatchetTree>(w.view()).error().code, ErrorCode::tree_malformed);
+}
+
 TEST(TreeCodec, AParentInALeafsPlaceIsRefused) {
   Writer w;
   w.vector([&] {

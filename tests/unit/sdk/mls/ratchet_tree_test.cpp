@@ -56,6 +56,18 @@ TEST(RatchetTree, ShrinksToTheSmallestPowerOfTwo) {
   EXPECT_EQ(tree.leaf_count().value, 2u);
 }
 
+TEST(RatchetTree, BlankLeavesAtTheEndNeedNotBeThere) {
+  RatchetTree tree = tree_of(5);
+  EXPECT_EQ(tree.leaf_count().value, 8u);
+  EXPECT_EQ(tree.leaf({7}), nullptr);
+  EXPECT_EQ(tree.leaf({100}), nullptr);
+  EXPECT_TRUE(tree.is_subtree_blank({13}));
+  EXPECT_TRUE(tree.is_blank({13}));
+  tree.set_parent({13}, parent_with(100));
+  EXPECT_FALSE(tree.is_blank({13}));
+  EXPECT_EQ(tree.room(), kMaxLeaves - 5);
+}
+
 TEST(RatchetTree, CachedHashesFollowEveryChange) {
   RatchetTree tree = tree_of(7);
   const auto check = [&] { EXPECT_EQ(tree.root_hash(), hash_afresh(tree)); };

@@ -349,7 +349,7 @@ TEST_F(CommitRules, APathsSecretsGiveItsKeys) {
     return commit([&](Commit& c) {
       RatchetTree tree = alice.internals().current.tree;
       ASSERT_TRUE(merge_path(suite, tree, alice.own_leaf(), *c.path, {}));
-      context.tree_hash = Bytes(tree.root_hash().begin(), tree.root_hash().end());
+      context.tree_hash = to_bytes(tree.root_hash());
       const HpkeInfo info = label_info(suite, "UpdatePathNode", encode(context));
       c.path->nodes[0].encrypted_path_secret[0] =
           *hpke_seal(suite, bob.member(bob.own_leaf())->encryption_key, info, secret, world.random);

@@ -36,8 +36,7 @@ struct JoinRules : testing::Test {
     change(open);
     if (!open.info.extensions.empty() && encode(open.tree) != tree_before)
       open.info.extensions[0].data = encode(open.tree);
-    if (rehash)
-      open.info.context.tree_hash = Bytes(open.tree.root_hash().begin(), open.tree.root_hash().end());
+    if (rehash) open.info.context.tree_hash = to_bytes(open.tree.root_hash());
     return join(
         seal_welcome(suite, open, clients[0].identity.keys, bundle.key_package, no_psk, world.random));
   }
@@ -141,6 +140,23 @@ TEST_F(JoinRules, TheTreeDoesNotEndBlank) {
               data = out.take();
             }),
             "tree_ends_blank");
+}
+// A key at the root of a tree whose right half is empty: every other rule is kept, and its member could commit,
+// but not be loaded again.
+TEST_F(JoinRules, TheTreeEndsInALeaf) {
+  EXPECT_EQ(forged([](OpenWelcome& w) {
+              Bytes& data = w.info.extensions[0].data;
+              Reader r(data);
+              Writer nodes;
+              nodes.raw(r.opaque_view());
+              nodes.u8(1);
+              nodes.u8(2);
+              write(nodes, ParentNode{Bytes(32, 9), {}, {}});
+              Writer out;
+              out.opaque(nodes.view());
+              data = out.take();
+            }),
+            "tree_malformed");
 }
 TEST_F(JoinRules, ParentsAreChainedToLeavesByTheirHashes) {
   EXPECT_EQ(forged(

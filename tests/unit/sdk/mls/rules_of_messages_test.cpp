@@ -183,16 +183,16 @@ TEST_F(CommitRules, ARemoveIsOfAMember) {
   EXPECT_EQ(list({Proposal::remove({77})}), "remove_target_blank");
 }
 TEST_F(CommitRules, APskNonceHasTheHashsLength) {
-  Proposal p = psk();
-  std::get<PreSharedKey>(p.content).psk.nonce.pop_back();
-  EXPECT_EQ(list({p}), "psk_nonce_length_invalid");
+  PskId id = psk().as<PreSharedKey>()->psk;
+  id.nonce.pop_back();
+  EXPECT_EQ(list({{PreSharedKey{id}}}), "psk_nonce_length_invalid");
 }
 TEST_F(CommitRules, ReinitAndBranchPsksAreForSuccessors) {
-  Proposal p = Proposal::resumption_psk(alice.group_id(), alice.epoch(), world.random);
-  std::get<PreSharedKey>(p.content).psk.usage = ResumptionUsage::reinit;
-  EXPECT_EQ(list({p}), "psk_usage_invalid");
-  std::get<PreSharedKey>(p.content).psk.usage = ResumptionUsage::branch;
-  EXPECT_EQ(list({p}), "psk_usage_invalid");
+  PskId id = Proposal::resumption_psk(alice.group_id(), alice.epoch(), world.random).as<PreSharedKey>()->psk;
+  id.usage = ResumptionUsage::reinit;
+  EXPECT_EQ(list({{PreSharedKey{id}}}), "psk_usage_invalid");
+  id.usage = ResumptionUsage::branch;
+  EXPECT_EQ(list({{PreSharedKey{id}}}), "psk_usage_invalid");
 }
 TEST_F(CommitRules, APskIsKnown) {
   EXPECT_EQ(list({psk({99})}), "psk_unknown");

@@ -3,7 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/sdk/mls/test_client.hpp"
+#include "sdk/mls/src/state/record_kinds.hpp"
+#include "tests/unit/sdk/mls/hostile_member.hpp"
 
 namespace sotto::mls {
 namespace {
@@ -225,6 +226,110 @@ TEST_F(Saving, APendingCommitSurvivesARestart) {
     bad[i] ^= 1;
     EXPECT_FALSE(PendingCommit::load(bad)) << i;
   }
+}
+
+TEST_F(Saving, HandshakeRatchetsOfAPastEpochLeaveTheDisk) {
+  process(1, *groups[2].propose(Proposal::remove(groups[3].own_leaf()), {}, world.env));
+  disk.write(groups[1]);
+  const auto with_handshake = [&] {
+    const auto all = disk.list();
+    return std::count_if(all.begin(), all.end(), [](const StateRecord& r) {
+      return r.key[0] == static_cast<std::uint8_t>(RecordKind::ratchet) && r.value->view()[0] == 1;
+    });
+  };
+  EXPECT_EQ(with_handshake(), 1);
+  process(1, groups[0].commit({}, world.env)->message);
+  disk.write(groups[1]);
+  EXPECT_EQ(with_handshake(), 0);
+}
+
+/// Bob is removed by Alice; a message of Carol's is still on its way to him.
+struct Removed : Saving {
+  Bytes late = *groups[2].protect(as_bytes("late"), {}, world.env);
+
+  Removed() {
+    CommitOptions options;
+    options.proposals = {Proposal::remove(groups[1].own_leaf())};
+    options.format = HandshakeFormat::public_message;
+    removal = groups[0].commit(options, world.env)->message;
+  }
+  std::string bob_opens_at(Timestamp now) {
+    const Environment env{world.random, [now] { return now; }, world.policy, &world.psks};
+    return outcome(groups[1].unprotect(late, env));
+  }
+  std::size_t secrets_for_messages_on_disk() {
+    disk.write(groups[1]);
+    const auto all = disk.list();
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const StateRecord& r) {
+      const auto kind = static_cast<RecordKind>(r.key[0]);
+      return kind == RecordKind::secret_node || kind == RecordKind::ratchet || kind == RecordKind::past_epoch;
+    }));
+  }
+  void expect_last_epoch_is_open_and_then_over() {
+    Group copy = groups[1].clone();
+    EXPECT_EQ(bob_opens_at(kTestNow + GroupConfig{}.max_past_epoch_age), "accepted");
+    groups[1] = std::move(copy);
+    EXPECT_NE(secrets_for_messages_on_disk(), 0u);
+    EXPECT_EQ(bob_opens_at(kTestNow + GroupConfig{}.max_past_epoch_age + Milliseconds(1)),
+              "epoch_unavailable");
+    EXPECT_EQ(secrets_for_messages_on_disk(), 0u);
+    EXPECT_TRUE(disk.load());
+  }
+
+  Bytes removal;
+};
+
+TEST_F(Removed, ThePastOfOneWhoWasRemovedEndsInTime) {
+  process(1, removal);
+  expect_disk_is_bob();
+  expect_last_epoch_is_open_and_then_over();
+}
+
+TEST_F(Removed, WhatOutlivesTheRemovalIsTheResumptionPsk) {
+  const SecretBytes psk = *groups[1].resumption_psk(groups[1].epoch());
+  const Epoch last = groups[1].epoch();
+  process(1, removal);
+  EXPECT_EQ(groups[1].epoch(), last);
+  EXPECT_TRUE(groups[1].resumption_psk(last) == psk);
+  EXPECT_EQ(outcome(groups[1].export_secret("label", {}, 32)), "group_not_active");
+}
+
+// Earlier versions kept the last epoch as the present one; it ends when the state is first used.
+TEST_F(Removed, AStateOfOneWhoWasRemovedBeforeIsReadOn) {
+  GroupState& bob = groups[1].internals();
+  bob.removed = true;
+  bob.current.keys.forget();
+  for (SecretBytes* secret : {&bob.current.secrets.init, &bob.current.secrets.external})
+    *secret = SecretBytes(kHashSize);
+  disk.write(groups[1]);
+  groups[1] = std::move(disk.load()).value();
+  EXPECT_FALSE(groups[1].active());
+  {
+    Group copy = groups[1].clone();
+    EXPECT_EQ(bob_opens_at(kTestNow), "accepted");
+    groups[1] = std::move(copy);
+  }
+  EXPECT_EQ(outcome(groups[1].process(removal, world.env)), "group_not_active");
+  expect_last_epoch_is_open_and_then_over();
+}
+
+TEST_F(Removed, ARemovalThatNobodyElseTakesIsUndoneByLoadingWhatWasSavedBefore) {
+  disk.write(groups[1]);
+  const Bytes bogus = sign_and_tag(groups[0], parse_public(removal).content, Bytes(32, 1));
+  EXPECT_EQ(outcome(groups[2].process(bogus, world.env)), "confirmation_tag_invalid");
+  const auto removed = groups[1].process(bogus, world.env);
+  ASSERT_TRUE(removed);
+  EXPECT_TRUE(removed->as<EpochChange>()->removed_me);
+  EXPECT_FALSE(groups[1].active());
+
+  // The group goes on in the same epoch, with Bob: what he was told was not so.
+  groups[1] = std::move(disk.load()).value();
+  EXPECT_TRUE(groups[1].active());
+  auto next = groups[2].commit({}, world.env);
+  ASSERT_TRUE(next);
+  process(1, next->message);
+  ASSERT_TRUE(groups[2].adopt(std::move(next->pending), world.env));
+  EXPECT_TRUE(groups[1].epoch_authenticator() == groups[2].epoch_authenticator());
 }
 
 TEST_F(Saving, ARemovedMembersStateSaysSo) {

@@ -99,10 +99,11 @@ TEST_F(Successors, ABranchWithAStrangerIsNotMade) {
 }
 
 TEST_F(Successors, AReinitPskIsOfNoUseInAnOrdinaryCommit) {
-  Proposal psk = Proposal::resumption_psk(groups[0].group_id(), groups[0].epoch(), world.random);
-  std::get<PreSharedKey>(psk.content).psk.usage = ResumptionUsage::reinit;
+  PskId id =
+      Proposal::resumption_psk(groups[0].group_id(), groups[0].epoch(), world.random).as<PreSharedKey>()->psk;
+  id.usage = ResumptionUsage::reinit;
   CommitOptions options;
-  options.proposals = {psk};
+  options.proposals = {{PreSharedKey{id}}};
   EXPECT_EQ(groups[0].commit(options, world.env).error().code, ErrorCode::psk_usage_invalid);
 }
 

@@ -148,7 +148,7 @@ enum class ErrorCode : std::uint16_t {
 
   // 600: the call itself
   group_not_active = 600,  ///< removed from it, or it was reinitialised
-  pending_outdated = 601,  ///< a pending commit of another epoch
+  pending_outdated = 601,  ///< a pending commit of another epoch or member
   invalid_argument = 602,
   proposals_pending = 603,  ///< commit the received proposals before sending application data (§12.4)
 };

@@ -4,6 +4,8 @@
 //   options.proposals = {Proposal::add(their_package), Proposal::remove(LeafIndex{3})};
 #pragma once
 
+#include <memory>
+#include <type_traits>
 #include <variant>
 
 #include "sotto/mls/key_package.hpp"
@@ -69,15 +71,39 @@ struct CustomProposal {
   friend bool operator==(const CustomProposal&, const CustomProposal&) = default;
 };
 
+/// A large alternative of a variant, kept outside of it: the others, of which a message may list very many,
+/// then take no more than they need. Copies share the value.
+template <class T>
+class Boxed {
+ public:
+  Boxed() = default;
+  Boxed(T value) : value_(std::make_shared<const T>(std::move(value))) {}
+  /// Null before there is one.
+  [[nodiscard]] const T* get() const { return value_.get(); }
+  friend bool operator==(const Boxed& a, const Boxed& b) {
+    return a.value_ == b.value_ || (a.value_ && b.value_ && *a.value_ == *b.value_);
+  }
+
+ private:
+  std::shared_ptr<const T> value_;
+};
+
 struct Proposal {
-  using Content = std::variant<Add, Update, Remove, PreSharedKey, ReInit, ExternalInit,
-                               GroupContextExtensions, CustomProposal>;
-  Content content;
+  template <class T>
+  using Kept = std::conditional_t<(sizeof(T) > sizeof(CustomProposal)), Boxed<T>, T>;
+  using Content = std::variant<Kept<Add>, Kept<Update>, Kept<Remove>, Kept<PreSharedKey>, Kept<ReInit>,
+                               Kept<ExternalInit>, Kept<GroupContextExtensions>, CustomProposal>;
+  Content content = CustomProposal{};
 
   [[nodiscard]] ProposalType type() const;
   template <class T>
   [[nodiscard]] const T* as() const {
-    return std::get_if<T>(&content);
+    const auto* kept = std::get_if<Kept<T>>(&content);
+    if constexpr (std::is_same_v<Kept<T>, T>) {
+      return kept;
+    } else {
+      return kept != nullptr ? kept->get() : nullptr;
+    }
   }
 
   static Proposal add(KeyPackage package) { return {Add{std::move(package)}}; }
