@@ -221,7 +221,8 @@ TEST_P(SecretsInMemory, APlaintextThatIsRefusedLeavesNothingBehind) {
   Bytes wrongly_signed;
   {
     const SecretBytes text = SecretBytes::random(world.random, 200);
-    needles.emplace_back("plaintext", Needle(text.view()));
+    // Without its beginning, which the allocator writes over when the memory is freed.
+    needles.emplace_back("plaintext", Needle(text.view().subspan(32)));
     const GroupState& state = groups[0].internals();
     AuthenticatedContent content;
     content.wire_format = WireFormat::private_message;
