@@ -17,7 +17,8 @@ namespace {
 /// Refused for now: the same message is sent again. Everything else is for good.
 bool is_passing(ErrorCode code) {
   return code == ErrorCode::internal || code == ErrorCode::rate_limited ||
-         code == ErrorCode::server_unavailable;
+         code == ErrorCode::server_unavailable ||
+         code == ErrorCode::signed_out;  // it waits for somebody to sign in
 }
 
 /// Whether a person can change what made the server refuse: come back into the group, be unblocked.
