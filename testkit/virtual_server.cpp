@@ -10,6 +10,7 @@
 #include "server/gateway/session/session_jobs.hpp"
 #include "server/gateway/session/shard.hpp"
 #include "server/metrics/metrics.hpp"
+#include "server/services/messages/retention_service.hpp"
 
 namespace sotto::sim {
 
@@ -46,6 +47,37 @@ class Socket final : public server::SessionSink {
   std::function<void()> ended_;
 };
 
+/// The shortest time that retention knows is a day; a run is a few minutes.
+constexpr Milliseconds kDay = 24h;
+
+server::Limits kept_for_a_day(server::Limits limits) {
+  limits.retention_days = 1;
+  return limits;
+}
+
+class RetentionJob final : public server::WriteJob {
+ public:
+  RetentionJob(server::RetentionService& service, Milliseconds kept, std::function<bool(Timestamp)> may,
+               std::function<void()> go_on)
+      : service_(service), kept_(kept), may_(std::move(may)), go_on_(std::move(go_on)) {}
+  void run(server::Store& store, server::WriteContext& context) override {
+    more_ = false;
+    if (!may_(context.now - kept_)) return;
+    server::WriteContext later{context.now - kept_ + kDay, context.ids, context.random, context.events};
+    more_ = service_.step(store, later);
+  }
+  void done(bool committed) override {
+    if (committed && more_) go_on_();
+  }
+
+ private:
+  server::RetentionService& service_;
+  Milliseconds kept_;
+  std::function<bool(Timestamp)> may_;
+  std::function<void()> go_on_;
+  bool more_ = false;
+};
+
 }  // namespace
 
 struct VirtualServer::Running final : server::ShardDriver,
@@ -61,6 +93,7 @@ struct VirtualServer::Running final : server::ShardDriver,
              .push_sender = push,
              .random = options.world.random(),
              .metrics = metrics}),
+        retention(kept_for_a_day(options.limits)),
         dispatcher(app),
         shard(0, *this, app, options.session, dispatcher),
         api(server::make_rest_api(app, process, server::Cors({}), clock)) {
@@ -132,6 +165,13 @@ struct VirtualServer::Running final : server::ShardDriver,
     if (found != sockets.end()) found->second->session->on_written();
   }
 
+  void delete_old(Milliseconds kept, const std::function<bool(Timestamp)>& may) {
+    std::unique_ptr<server::WriteJob> job = std::make_unique<RetentionJob>(
+        retention, kept, may,
+        [this, kept, may] { after(0ms, [this, kept, may] { delete_old(kept, may); }); });
+    if (!storage->write(job)) after(10ms, [this, kept, may] { delete_old(kept, may); });
+  }
+
   void erase(Link* key) {
     auto found = sockets.find(key);
     if (found == sockets.end()) return;
@@ -149,6 +189,7 @@ struct VirtualServer::Running final : server::ShardDriver,
   NoPush push;
   server::Application app;
   server::ProcessState process{"simulation", [] { return std::optional<std::string>(); }, {}};
+  server::RetentionService retention;
   server::Dispatcher dispatcher;
   server::Shard shard;
   server::RestApi api;
@@ -181,6 +222,10 @@ void VirtualServer::drain(Milliseconds spread) {
 
 bool VirtualServer::idle() const {
   return running_->sockets.empty() && running_->shard.receipts_idle() && running_->storage->idle();
+}
+
+void VirtualServer::delete_old(Milliseconds kept, std::function<bool(Timestamp)> may) {
+  running_->delete_old(kept, may);
 }
 
 VirtualStorage& VirtualServer::storage() {

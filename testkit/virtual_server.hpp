@@ -54,6 +54,8 @@ class VirtualServer {
   /// As on SIGTERM: every session says going_away, with a random part of `spread`, and ends once it has
   /// answered what it had taken.
   void drain(Milliseconds spread);
+  /// Retention: deletes what is older than `kept`, unless `may(oldest)`, asked right before, says no.
+  void delete_old(Milliseconds kept, std::function<bool(Timestamp oldest)> may);
   /// Nobody is connected and nothing waits to be written.
   [[nodiscard]] bool idle() const;
 

@@ -1,5 +1,7 @@
 #include "testkit/virtual_storage.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sotto::sim {
@@ -34,23 +36,30 @@ void VirtualStorage::after(Milliseconds delay, std::function<void()> work) {
 bool VirtualStorage::write(std::unique_ptr<server::WriteJob>& job) {
   if (closed_ || waiting_.size() >= kQueue) return false;
   waiting_.push_back(std::move(job));
-  if (!batch_due_) {
-    batch_due_ = true;
-    // An fsync takes 0.5 to 3 ms, and now and then much longer (docs/performance.md).
-    after(uses_.world.chance(5) ? uses_.world.between(20ms, 200ms) : uses_.world.between(1ms, 4ms),
-          [this] { run_batch(); });
-  }
+  if (!batch_due_) batch_soon();
   return true;
 }
 
 void VirtualStorage::close() {
   closed_ = true;
-  if (batch_due_) run_batch();
+  while (batch_due_)
+    run_batch();
+}
+
+void VirtualStorage::batch_soon() {
+  batch_due_ = true;
+  // An fsync takes 0.5 to 3 ms, and now and then much longer (docs/performance.md).
+  after(uses_.world.chance(5) ? uses_.world.between(20ms, 200ms) : uses_.world.between(1ms, 4ms),
+        [this] { run_batch(); });
 }
 
 void VirtualStorage::run_batch() {
   batch_due_ = false;
-  const auto batch = std::exchange(waiting_, {});
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kBatch));
+  const std::vector<std::unique_ptr<server::WriteJob>> batch(std::make_move_iterator(waiting_.begin()),
+                                                             std::make_move_iterator(end));
+  waiting_.erase(waiting_.begin(), end);
+  if (!waiting_.empty()) batch_soon();
   server::BatchWriter writer(*writer_, ids_, uses_.random, *this);
   writer.run(batch, uses_.clock());
   // What the batch posted is dropped with the server: it is all for later.

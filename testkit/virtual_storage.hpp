@@ -55,9 +55,12 @@ class VirtualStorage final : public server::Storage,
  private:
   // Small, so that "the queue is full" happens in simulated runs.
   static constexpr std::size_t kQueue = 64;
+  // So that some of the queue waits while a batch is committed.
+  static constexpr std::size_t kBatch = 16;
 
   VirtualStorage(Uses uses, server::OpenedDatabase opened, sqlite::Database reader);
   void committed(std::shared_ptr<const server::EventBatch> batch) override;
+  void batch_soon();
   void run_batch();
   /// Work for later; dropped if the server is gone by then.
   void after(Milliseconds delay, std::function<void()> work);

@@ -21,6 +21,7 @@ Engine::Impl::Impl(std::shared_ptr<store::Store> store, Random& random, EngineOp
     outbox.moved(from, to);
     views.moved(from, to);
   });
+  session.on_server_time([this](Timestamp time) { outbox.server_time(time); });
   requests.on_signed_out([this](const Error& cause) { session.signed_out(cause); });
 }
 

@@ -20,7 +20,12 @@ class Checker {
 
   std::vector<std::string> check() {
     for (const auto& message : truth_.messages)
-      ++copies_[message.text];
+      all_.emplace(message.id, message);
+    for (const auto& [id, message] : ledger_.remembered())
+      if (all_.emplace(id, message).second) gone_.insert(id);
+    // A key is known as long as its message is kept: what is sent again after that is new (G2).
+    for (const auto& [id, message] : all_)
+      copies_[message.text] += gone_.contains(id) ? 0 : 1;
     for (const auto& [text, copies] : copies_) {
       if (copies > 1) say("G2: the server has \"" + text + "\" " + std::to_string(copies) + " times");
     }
@@ -41,6 +46,9 @@ class Checker {
       check_presence(*device);
     }
     check_receipts_are_true();
+    check_deleted_are_old();
+    check_nothing_after_sign_out();
+    check_prying();
     check_blocks();
     check_deletions();
     return std::move(problems_);
@@ -109,8 +117,8 @@ class Checker {
   void check_timelines(const SimDevice& device) {
     const auto account = *device.account();
     std::map<ConversationId, std::vector<const TrueMessage*>> expected;
-    for (const auto& message : truth_.messages) {
-      if (message.id.value > device.begins().value && truth_.may_see(account.user_id, message)) {
+    for (const auto& [id, message] : all_) {
+      if (id.value > device.begins().value && truth_.may_see(account.user_id, message)) {
         expected[message.conversation].push_back(&message);
       }
     }
@@ -142,6 +150,12 @@ class Checker {
       if (found == by_id.end()) {
         if (truth_.deleted.contains(conversation)) continue;  // gone for whoever had not fetched it
         if (device.is_out()) continue;                        // it may see no more
+        if (gone_.contains(message->id)) {
+          if (!device.has_hole(conversation, message->id))
+            say("G4: " + where + "\"" + message->text + "\" (" + to_string(message->id) +
+                ") is no longer kept, and no hole tells so");
+          continue;
+        }
         say("G4: " + where + "\"" + message->text + "\" (" + to_string(message->id) + ") is missing");
         continue;
       }
@@ -198,9 +212,11 @@ class Checker {
     for (const auto& [id, sent] : device.sent())
       by_text[sent.text] = &sent;
     std::map<ConversationId, const Witnessed*> last;
-    for (const auto& message : truth_.messages) {
+    std::set<std::string> placed;
+    for (const auto& [id, message] : all_) {
       auto found = by_text.find(message.text);
       if (found == by_text.end() || found->second->retried) continue;
+      if (!placed.insert(message.text).second) continue;  // once more, after the first was deleted
       auto& before = last[message.conversation];
       if (before != nullptr && before->order > found->second->order) {
         say("G3: the server has \"" + message.text + "\" of " + name(device) + " behind \"" + before->text +
@@ -227,6 +243,7 @@ class Checker {
       const auto others = truth_.others(key.second, me);
       for (const auto& message : timeline) {
         if (!message.is_mine || !message.message_id) continue;
+        if (gone_.contains(message.message_id)) continue;  // and what others did with it is forgotten
         const auto what =
             name(device) + " shows \"" + message.text + "\" as " + std::string(to_string(message.state));
         for (auto user : others) {
@@ -265,6 +282,38 @@ class Checker {
     if (!signed_in && !device.is_out())
       say("G9: " + name(device) + " is signed out on the server and was not told");
     if (device.is_out() && is_online(device)) say("G6: " + name(device) + " is signed out and online");
+  }
+
+  /// Retention deletes by age, and nothing else is ever deleted but with its group.
+  void check_deleted_are_old() {
+    for (const MessageId id : gone_) {
+      const TrueMessage& message = all_.at(id);
+      if (id.value < ledger_.deleted_below() || truth_.deleted.contains(message.conversation)) continue;
+      say("retention: \"" + message.text + "\" (" + to_string(id) + ") is gone before its time");
+    }
+  }
+
+  void check_nothing_after_sign_out() {
+    for (const auto& [id, message] : all_) {
+      const auto out = ledger_.signed_out().find(message.sender_device);
+      if (out != ledger_.signed_out().end() && id.value > out->second)
+        say("G6: \"" + message.text + "\" was taken from device " + to_string(message.sender_device) +
+            ", which was signed out");
+    }
+  }
+
+  /// Whatever a member asks for, they get what they may see.
+  void check_prying() {
+    std::map<std::string, const TrueMessage*> by_text;
+    for (const auto& [id, message] : all_)
+      by_text[message.text] = &message;
+    for (const auto& device : devices_) {
+      for (const auto& [user, text] : device->pried()) {
+        const auto found = by_text.find(text);
+        if (found == by_text.end() || !truth_.may_see(user, *found->second))
+          say("G6: user " + to_string(user) + " was given \"" + text + "\", which they may not see");
+      }
+    }
   }
 
   /// A group looks everywhere as it is.
@@ -314,7 +363,7 @@ class Checker {
 
   void check_blocks() {
     for (const auto& silence : ledger_.silences()) {
-      for (const auto& message : truth_.messages) {
+      for (const auto& [id, message] : all_) {
         const auto direct = truth_.directs.find(message.conversation);
         if (direct == truth_.directs.end()) continue;
         const auto pair = std::minmax(silence.owner, silence.user);
@@ -371,6 +420,8 @@ class Checker {
   ServerTruth truth_;
   const std::vector<std::unique_ptr<SimDevice>>& devices_;
   const Ledger& ledger_;
+  std::map<MessageId, TrueMessage> all_;  // also what is no longer kept
+  std::set<MessageId> gone_;
   std::map<std::string, int> copies_;
   std::map<std::pair<const SimDevice*, ConversationId>, Timeline> timelines_;
   std::map<MessageId, std::set<UserId>> holders_;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/snowflake.hpp"
 #include "sdk/engine/timing.hpp"
-#include "tests/simulation/server_truth.hpp"
 
 namespace sotto::sim {
 
@@ -44,6 +44,28 @@ bool Ledger::silent_for(UserId one, UserId other, Milliseconds at_least) const {
         (silence.owner == one && silence.user == other) || (silence.owner == other && silence.user == one);
     return theirs && !silence.up_to && world_.now() - silence.since >= at_least;
   });
+}
+
+void Ledger::signed_out(DeviceId device) {
+  if (const auto last = last_id(server_)) signed_out_.try_emplace(device, *last);
+}
+
+void Ledger::asks_to_rename(const std::string& name) {
+  if (const auto last = last_id(server_)) named_after_.try_emplace(name, *last);
+}
+
+std::optional<std::uint64_t> Ledger::named_after(const std::string& name) const {
+  const auto found = named_after_.find(name);
+  return found == named_after_.end() ? std::optional<std::uint64_t>() : found->second;
+}
+
+bool Ledger::will_delete(Timestamp oldest) {
+  auto messages = read_messages(server_);
+  if (!messages) return false;
+  for (TrueMessage& message : *messages)
+    remembered_.try_emplace(message.id, std::move(message));
+  deleted_below_ = std::max(deleted_below_, snowflake_floor(oldest));
+  return true;
 }
 
 void Ledger::break_silence(UserId owner, UserId user) {

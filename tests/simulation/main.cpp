@@ -17,6 +17,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tests/simulation/days.hpp"
 #include "tests/simulation/run.hpp"
 
 namespace {
@@ -96,10 +97,22 @@ int main(int argc, char** argv) {
   app.add_flag("--shrink", shrink_it,
                "Leave out every action that the failure does not need, then tell the story")
       ->needs(one);
+  bool named = false;
+  app.add_flag("--days", named, "The days that have a name")->excludes(range)->excludes(one);
   app.add_option("--seconds", seconds, "Random seeds for this long")->excludes(range)->excludes(one);
   app.add_option("--stop-after", stop_after, "Stop after so many failing seeds")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
+  if (named) {
+    int failed_days = 0;
+    for (const Day& day : days()) {
+      const auto verdict = run(day.plan, false);
+      std::cout << day.name << ": ";
+      print(day.plan, verdict, false);
+      if (!verdict.problems.empty()) ++failed_days;
+    }
+    return failed_days == 0 ? 0 : 1;
+  }
   if (*one) {
     Plan plan = make_plan(seed);
     if (shrink_it && !run(plan, false).problems.empty()) {

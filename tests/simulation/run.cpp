@@ -1,7 +1,9 @@
 #include "tests/simulation/run.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -19,6 +21,7 @@ namespace {
 constexpr Milliseconds kOpening = 20s;
 // After everything has healed: many times the longest backoff, keep-alive and resend together.
 constexpr Milliseconds kHealing = 15min;
+constexpr std::uint32_t kNobody = 89'999;    // no run has so many people
 constexpr std::size_t kFanoutThreshold = 3;  // so that groups of a run lie on both sides of it
 
 class Run {
@@ -83,10 +86,11 @@ class Run {
     return limits;
   }
 
+  static std::string number_of(std::uint32_t person) { return "+49151000" + std::to_string(10'000 + person); }
+
   void add_device(std::uint32_t person) {
     const auto number = static_cast<std::uint32_t>(devices_.size());
-    devices_.push_back(std::make_unique<SimDevice>(world_, server_, ledger_, number,
-                                                   "+49151000" + std::to_string(10'000 + person)));
+    devices_.push_back(std::make_unique<SimDevice>(world_, server_, ledger_, number, number_of(person)));
   }
 
   /// The account of now: of somebody who has deleted one and come back, the new one.
@@ -129,19 +133,24 @@ class Run {
     });
   }
 
+  /// What people or bad luck do later; nothing comes of it once everything has healed.
+  void by_chance(Milliseconds delay, std::function<void()> what) {
+    world_.after(delay, [this, what = std::move(what)] {
+      if (!healed_) what();
+    });
+  }
+
   /// The disk is full until somebody has made room and, to be sure, starts the server again. People go on
   /// reading meanwhile.
   void fill_disk(Milliseconds how_long) {
     server_.fail_disk(1, true);
     for (auto& device : devices_) {
-      world_.after(world_.between(0ms, how_long), [this, device = device.get(), target = world_.below(8)] {
-        if (healed_) return;
+      by_chance(world_.between(0ms, how_long), [this, device = device.get(), target = world_.below(8)] {
         if (auto conversation = pick(*device, static_cast<std::uint32_t>(target), false))
           device->mark_everything_read(conversation->id);
       });
     }
-    world_.after(how_long, [this] {
-      if (healed_) return;
+    by_chance(how_long, [this] {
       server_.heal();
       server_.kill(world_.chance(50));
       ensure_server();
@@ -186,14 +195,32 @@ class Run {
         engine->leave_group(group->id, device.now(), ignore);
         break;
       case ActionKind::rename_group:
-        engine->rename_group(group->id, "renamed " + std::to_string(world_.now().count()), device.now(),
-                             ignore);
+        rename_group(device, group->id);
         break;
       default:
         engine->set_role(group->id, *user, Role::admin, device.now(), ignore);
         break;
     }
     device.settle();
+  }
+
+  void rename_group(SimDevice& device, ConversationId group) {
+    const std::string name = "renamed " + std::to_string(++names_);
+    ledger_.asks_to_rename(name);
+    device.engine()->rename_group(group, name, device.now(), [](Result<void>) {});
+  }
+
+  /// To the number of one person, of everybody, or to one that nobody has.
+  void send_to_number(SimDevice& device, const Action& action) {
+    const std::uint32_t people = plan_.scale.people;
+    const std::uint32_t choice = action.target % (people + 2);
+    if (choice == people) return device.send(PhoneNumber{number_of(kNobody)}, 1);
+    for (std::uint32_t i = 0; i < people; ++i) {
+      const std::string number = number_of(i);
+      if (number == device.phone()) continue;
+      if (choice == i) device.send(PhoneNumber{number}, action.amount);
+      if (choice > people) device.send(PhoneNumber{number}, 1);
+    }
   }
 
   static void talk(SimDevice& device, const Action& action) {
@@ -206,10 +233,10 @@ class Run {
     auto conversation = pick(device, action.target, false);
     if (!conversation) return;
     for (int i = 0; i < 5; ++i) {
-      world_.after(i * world_.between(50ms, 300ms),
-                   [this, index = device.number(), to = conversation->id] { devices_[index]->send(to, 2); });
+      by_chance(i * world_.between(50ms, 300ms),
+                [this, index = device.number(), to = conversation->id] { devices_[index]->send(to, 2); });
     }
-    world_.after(world_.between(100ms, 700ms), [this, by = Milliseconds{action.amount}] {
+    by_chance(world_.between(100ms, 700ms), [this, by = Milliseconds{action.amount}] {
       server_.move_clock(-by);
       if (!world_.chance(25)) return;
       server_.kill(world_.chance(50));
@@ -231,6 +258,13 @@ class Run {
         if (user && device.account() && *user != device.account()->user_id) device.send(*user, action.amount);
         break;
       }
+      case ActionKind::send_to_number:
+        send_to_number(device, action);
+        break;
+      case ActionKind::pry:
+        if (auto conversation = pick(device, action.target, false))
+          device.pry(conversation->id, action.amount);
+        break;
       case ActionKind::mark_read:
         if (auto conversation = pick(device, action.target, false))
           device.mark_everything_read(conversation->id);
@@ -285,14 +319,14 @@ class Run {
         break;
       case ActionKind::send_and_crash:
         talk(device, action);
-        world_.after(world_.between(0ms, 60ms), [this, index = device.number()] {
+        by_chance(world_.between(0ms, 60ms), [this, index = device.number()] {
           devices_[index]->crash(world_.chance(50));
           world_.after(world_.between(10ms, 5s), [this, index] { devices_[index]->start(); });
         });
         break;
       case ActionKind::send_and_break:
         talk(device, action);
-        world_.after(world_.between(0ms, 60ms), [this, index = device.number()] {
+        by_chance(world_.between(0ms, 60ms), [this, index = device.number()] {
           devices_[index]->break_connection(true, world_.chance(70));
         });
         break;
@@ -336,6 +370,9 @@ class Run {
         break;
       case ActionKind::device_disk_fails:
         device.fail_disk(action.amount);
+        break;
+      case ActionKind::server_deletes_old:
+        server_.delete_old(amount, [this](Timestamp oldest) { return ledger_.will_delete(oldest); });
         break;
       case ActionKind::server_clock:
         // Back by a little at most: a server that starts with a clock far behind refuses to.
@@ -397,6 +434,7 @@ class Run {
   SimServer server_;
   Ledger ledger_;
   std::vector<std::unique_ptr<SimDevice>> devices_;
+  std::uint32_t names_ = 0;
   bool healed_ = false;  ///< nothing that people or bad luck do happens any more
   Milliseconds rest_since_ = Milliseconds::max();
 };

@@ -16,6 +16,7 @@ struct Weighted {
 constexpr std::array kWeights{
     Weighted{ActionKind::send, 26},
     Weighted{ActionKind::send_direct, 14},
+    Weighted{ActionKind::send_to_number, 10},
     Weighted{ActionKind::mark_read, 12},
     Weighted{ActionKind::create_group, 1},
     Weighted{ActionKind::add_member, 3},
@@ -47,12 +48,14 @@ constexpr std::array kWeights{
     Weighted{ActionKind::server_disk_fails, 2},
     Weighted{ActionKind::server_disk_full, 1},
     Weighted{ActionKind::device_disk_fails, 2},
+    Weighted{ActionKind::server_deletes_old, 2},
     Weighted{ActionKind::server_clock, 1},
     Weighted{ActionKind::device_clock, 1},
 };
 
 constexpr const char* kNames[] = {"sends",
                                   "sends directly",
+                                  "sends to a number",
                                   "reads",
                                   "creates a group",
                                   "adds a member",
@@ -61,6 +64,7 @@ constexpr const char* kNames[] = {"sends",
                                   "renames a group",
                                   "sets a role",
                                   "types",
+                                  "pries",
                                   "signs out",
                                   "signs in again",
                                   "signs a device out",
@@ -84,6 +88,7 @@ constexpr const char* kNames[] = {"sends",
                                   "server's disk fails",
                                   "server's disk is full",
                                   "device's disk fails",
+                                  "server deletes what is old",
                                   "server's clock jumps",
                                   "device's clock jumps"};
 
@@ -91,6 +96,7 @@ std::uint32_t amount_of(ActionKind kind, Random& random, const Scale& scale) {
   switch (kind) {
     case ActionKind::send:
     case ActionKind::send_direct:
+    case ActionKind::send_to_number:
       // Mostly a word, sometimes a burst that is longer than what may be in flight.
       return static_cast<std::uint32_t>(random.below(8) == 0 ? 20 + random.below(60) : 1 + random.below(4));
     case ActionKind::send_and_crash:
@@ -115,6 +121,10 @@ std::uint32_t amount_of(ActionKind kind, Random& random, const Scale& scale) {
       return static_cast<std::uint32_t>(10 + random.below(random.below(4) == 0 ? 60'000 : 3'000));
     case ActionKind::server_disk_full:
       return static_cast<std::uint32_t>(1'000 + random.below(59'000));
+    case ActionKind::pry:
+      return static_cast<std::uint32_t>(random.below(1'000));
+    case ActionKind::server_deletes_old:
+      return static_cast<std::uint32_t>(5'000 + random.below(60'000));
     case ActionKind::server_disk_fails:
     case ActionKind::device_disk_fails:
       return static_cast<std::uint32_t>(1 + random.below(20));

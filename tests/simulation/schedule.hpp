@@ -12,16 +12,18 @@ namespace sotto::sim {
 
 enum class ActionKind : std::uint8_t {
   // what people do
-  send,          // `amount` messages at once from `device` into conversation number `target`
-  send_direct,   // ... to person number `target`
-  mark_read,     // everything shown in conversation `target`
-  create_group,  // by `device`, with `amount` others
-  add_member,    // person `amount` to conversation `target`
+  send,            // `amount` messages at once from `device` into conversation number `target`
+  send_direct,     // ... to person number `target`
+  send_to_number,  // ... to the phone number of that person, to one that nobody has, or one each to all numbers
+  mark_read,       // everything shown in conversation `target`
+  create_group,    // by `device`, with `amount` others
+  add_member,      // person `amount` to conversation `target`
   remove_member,
   leave_group,
   rename_group,
   set_role,
   type,
+  pry,  // asks for messages of conversation `target` with ids at and beyond the ends of what an id may be
   sign_out,
   sign_in_again,  // every device of the person of `device` that is signed out
   revoke_device,  // by `device`: device number `target` of the same person
@@ -46,7 +48,8 @@ enum class ActionKind : std::uint8_t {
   server_disk_fails,  // its next `amount` changes
   server_disk_full,   // for `amount` ms; then there is room again, and the server is started anew
   device_disk_fails,
-  server_clock,  // jumps by `amount` ms (signed by `target`)
+  server_deletes_old,  // what is older than `amount` ms
+  server_clock,        // jumps by `amount` ms (signed by `target`)
   device_clock,
 };
 

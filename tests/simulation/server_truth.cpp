@@ -10,12 +10,26 @@ namespace {
 
 constexpr std::int64_t kAdmin = 2;  // of the memberships table
 
+/// False: it could not be read to the end.
 template <class Row>
-void each_row(sqlite::Database& db, const char* sql, Row row) {
+bool each_row(sqlite::Database& db, const char* sql, Row row) {
   auto statement = db.prepare(sql);
-  if (!statement) return;
-  for (auto more = statement->step(); more && *more; more = statement->step())
+  if (!statement) return false;
+  auto more = statement->step();
+  for (; more && *more; more = statement->step())
     row(*statement);
+  return more.ok();
+}
+
+bool each_message(sqlite::Database& db, std::vector<TrueMessage>& messages) {
+  return each_row(
+      db,
+      "SELECT message_id, conversation_id, sender_id, sender_device_id, body FROM messages ORDER BY "
+      "message_id",
+      [&](sqlite::Statement& row) {
+        messages.push_back({row.id<MessageId>(0), row.id<ConversationId>(1), row.id<UserId>(2),
+                            row.id<DeviceId>(3), std::string(as_text(row.blob(4)))});
+      });
 }
 
 }  // namespace
@@ -24,13 +38,7 @@ ServerTruth read_truth(SimServer& server) {
   ServerTruth truth;
   auto db = sqlite::Database::open("server.db", sqlite::OpenMode::read_write, server.disk().vfs_name());
   if (!db) return truth;
-  each_row(*db,
-           "SELECT message_id, conversation_id, sender_id, sender_device_id, body FROM messages ORDER BY "
-           "message_id",
-           [&](sqlite::Statement& row) {
-             truth.messages.push_back({row.id<MessageId>(0), row.id<ConversationId>(1), row.id<UserId>(2),
-                                       row.id<DeviceId>(3), std::string(as_text(row.blob(4)))});
-           });
+  each_message(*db, truth.messages);
   each_row(*db, "SELECT conversation_id, user_id, joined_id, left_id, role FROM memberships",
            [&](sqlite::Statement& row) {
              TruePeriod period{row.id<UserId>(1), row.id<MessageId>(2), std::nullopt, row.int64(4) == kAdmin};
@@ -63,6 +71,13 @@ ServerTruth read_truth(SimServer& server) {
              truth.directs[row.id<ConversationId>(0)] = {row.id<UserId>(1), row.id<UserId>(2)};
            });
   return truth;
+}
+
+std::optional<std::vector<TrueMessage>> read_messages(SimServer& server) {
+  auto db = sqlite::Database::open("server.db", sqlite::OpenMode::read_write, server.disk().vfs_name());
+  std::vector<TrueMessage> messages;
+  if (!db || !each_message(*db, messages)) return std::nullopt;
+  return messages;
 }
 
 std::optional<std::uint64_t> last_id(SimServer& server) {

@@ -62,6 +62,9 @@ struct ServerTruth {
 
 ServerTruth read_truth(SimServer& server);
 
+/// All it has, ascending by id; nothing if it cannot be read just now.
+std::optional<std::vector<TrueMessage>> read_messages(SimServer& server);
+
 /// The greatest id of what is durable now; nothing if the server or its disk is not there to be asked.
 std::optional<std::uint64_t> last_id(SimServer& server);
 

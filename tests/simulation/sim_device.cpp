@@ -1,9 +1,11 @@
 #include "tests/simulation/sim_device.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
+#include "sdk/engine/json.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/store.hpp"
 
@@ -67,9 +69,11 @@ void SimDevice::start() {
     });
     return;
   }
-  engine_ = std::make_unique<engine::Engine>(std::move(*store), world_.random(), engine::EngineOptions{});
+  store_ = std::move(*store);
+  engine_ = std::make_unique<engine::Engine>(store_, world_.random(), engine::EngineOptions{});
   if (auto started = engine_->start(now()); !started) {
     engine_.reset();
+    store_.reset();
     return;
   }
   ++life_;
@@ -98,6 +102,7 @@ void SimDevice::crash(bool power) {
   }
   ++life_;
   engine_.reset();
+  store_.reset();
   presence_.clear();
   connection_ = {};
   link_.reset();
@@ -275,17 +280,20 @@ void SimDevice::go_offline() {
 
 void SimDevice::send(Target target, std::uint32_t count) {
   if (!engine_ || !engine_->account()) return;
+  const bool to_number = std::holds_alternative<PhoneNumber>(target);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::string text = "m" + std::to_string(number_) + "." + std::to_string(++sends_);
-    engine_->send(target, {text, {}, {}, {}}, now(), [this, text, order = sends_](Result<SendReceipt> sent) {
-      if (!sent) return;  // refused: the app knows, and nothing was promised
-      auto [place, is_new] = sent_.try_emplace(sent->local_id);
-      if (!is_new)
-        complain("the local id of \"" + place->second.text + "\" was given again for \"" + text + "\"");
-      place->second.text = text;
-      place->second.conversation = sent->conversation_id;
-      place->second.order = order;
-    });
+    engine_->send(
+        target, {text, {}, {}, {}}, now(), [this, text, order = sends_, to_number](Result<SendReceipt> sent) {
+          if (!sent) return;  // refused: the app knows, and nothing was promised
+          auto [place, is_new] = sent_.try_emplace(sent->local_id);
+          if (!is_new)
+            complain("the local id of \"" + place->second.text + "\" was given again for \"" + text + "\"");
+          place->second.text = text;
+          place->second.conversation = sent->conversation_id;
+          place->second.order = order;
+          place->second.to_number = to_number;
+        });
   }
   settle();
 }
@@ -302,6 +310,32 @@ void SimDevice::mark_everything_read(ConversationId conversation) {
   settle();
 }
 
+void SimDevice::pry(ConversationId conversation, std::uint32_t choice) {
+  if (!engine_ || !account_ || token_.empty()) return;
+  constexpr std::uint64_t kBeyond = std::uint64_t{1} << 63;  // what a signed column cannot hold
+  constexpr std::uint64_t kIds[] = {0, 1, kBeyond - 1, kBeyond, kBeyond + 1, ~std::uint64_t{0}};
+  const char* const which = choice % 2 == 0 ? "after_id=" : "before_id=";
+  server::HttpRequest request;
+  request.method = "GET";
+  request.path = "/api/conversations/" + to_string(conversation) + "/messages";
+  request.query = "limit=100&" + (which + std::to_string(kIds[choice / 2 % std::size(kIds)]));
+  request.headers.push_back({"Authorization", "Bearer " + token_});
+  request.remote_address = "192.0.2." + std::to_string(number_ + 1);
+  server_.request(request, [this, user = account_->user_id](const server::HttpResponse& response) {
+    const auto body = engine::JsonObject::parse(response.body);
+    if (!body) return;
+    for (const engine::JsonObject& message : body->list("messages"))
+      pried_.emplace_back(user, message.text("content"));
+  });
+}
+
+bool SimDevice::has_hole(ConversationId conversation, MessageId message) const {
+  const auto found = store_->conversations.find(conversation);
+  if (!found) return false;
+  const auto holes = store_->holes.between(found->row, 0, message.value);
+  return std::any_of(holes.begin(), holes.end(), [&](const Hole& hole) { return message <= hole.to; });
+}
+
 void SimDevice::retry_failed() {
   if (!engine_) return;
   for (auto& [id, sent] : sent_) {
@@ -310,6 +344,9 @@ void SimDevice::retry_failed() {
       if (retried) sent.retried = true;
     });
   }
+  // What a number that nobody had held back goes out only now, and its person may have got later messages.
+  for (auto& [id, sent] : sent_)
+    if (sent.to_number && sent.state == MessageState::blocked) sent.retried = true;
   settle();
 }
 
@@ -355,8 +392,10 @@ void SimDevice::on_message(const Message& message) {
 bool SimDevice::at_rest() const {
   if (!engine_ || !account_) return engine_ == nullptr;
   if (is_out_) return requests_.empty() && !signing_in_;
+  // A broken link swallows what is sent: it only looks idle, until one end notices.
   return engine_->connection_state() == ConnectionState::online &&
-         (!link_ || (link_->to_client().idle() && link_->to_server().idle())) && requests_.empty();
+         (!link_ || (!link_->broken() && link_->to_client().idle() && link_->to_server().idle())) &&
+         requests_.empty();
 }
 
 void SimDevice::died() {

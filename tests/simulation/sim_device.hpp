@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sdk/engine/engine.hpp"
@@ -30,6 +31,7 @@ struct Witnessed {
   MessageId message_id;
   std::uint64_t order = 0;  ///< of the calls of `send` on this device
   bool retried = false;     ///< by the app, after a failure: its place in the order is a new one
+  bool to_number = false;
 };
 
 class SimDevice {
@@ -64,6 +66,8 @@ class SimDevice {
   void delete_account(std::function<void()> deleted);
   void set_blocked(UserId user, bool blocked);
   void type(ConversationId conversation);
+  /// Asks for its messages with ids that no honest client names.
+  void pry(ConversationId conversation, std::uint32_t choice);
   void watch_presence(std::vector<UserId> users);
   void go_online();
   void go_offline();
@@ -91,6 +95,10 @@ class SimDevice {
   [[nodiscard]] bool is_retired() const { return is_retired_; }
   [[nodiscard]] const std::map<UserId, bool>& presence() const { return presence_; }
   [[nodiscard]] const std::map<LocalId, Witnessed>& sent() const { return sent_; }
+  /// The texts that prying has brought, and to whom.
+  [[nodiscard]] const std::vector<std::pair<UserId, std::string>>& pried() const { return pried_; }
+  /// Whether a row tells that the server no longer keeps the message.
+  [[nodiscard]] bool has_hole(ConversationId conversation, MessageId message) const;
   [[nodiscard]] const std::vector<std::string>& complaints() const { return complaints_; }
   [[nodiscard]] bool at_rest() const;
   [[nodiscard]] test::CrashDisk& disk() { return disk_; }
@@ -115,6 +123,8 @@ class SimDevice {
   void perform(engine::Effect& effect);
   void open_connection(engine::OpenConnection& effect);
   void send_request(engine::SendRequest& effect);
+  /// The server has done what was asked.
+  void note_sign_out(const std::string& method, const std::string& path, DeviceId asker);
   void take(engine::ConnectionNumber connection, const std::shared_ptr<Link>& link, Link::Item item);
   void closed(engine::ConnectionNumber connection, engine::CloseReason reason);
   void take_events();
@@ -134,6 +144,7 @@ class SimDevice {
   Milliseconds skew_;
 
   // Of the running process.
+  std::shared_ptr<store::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
   std::uint64_t life_ = 0;
   std::uint64_t timer_ = 0;
@@ -144,6 +155,7 @@ class SimDevice {
   bool crash_armed_ = false;
   bool dies_before_sending_ = false;
   bool signing_in_ = false;
+  std::string token_;  // of its last request
 
   // The witness.
   std::optional<Account> account_;
@@ -159,6 +171,7 @@ class SimDevice {
   std::map<LocalId, Witnessed> sent_;
   std::uint64_t sends_ = 0;
   std::vector<std::pair<ConversationId, std::uint64_t>> claims_;  ///< `delivered`, since the last start
+  std::vector<std::pair<UserId, std::string>> pried_;
   std::vector<std::string> complaints_;
 };
 

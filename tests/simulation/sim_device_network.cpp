@@ -206,6 +206,13 @@ void SimDevice::on_server_death() {
   }
 }
 
+void SimDevice::note_sign_out(const std::string& method, const std::string& path, DeviceId asker) {
+  constexpr std::string_view kDevices = "/api/devices/";
+  if (method == "POST" && path == "/api/auth/logout") ledger_.signed_out(asker);
+  if (method == "DELETE" && path.starts_with(kDevices))
+    ledger_.signed_out(DeviceId{std::stoull(path.substr(kDevices.size()))});
+}
+
 void SimDevice::send_request(engine::SendRequest& effect) {
   const auto number = effect.request;
   requests_.insert(number);
@@ -220,7 +227,8 @@ void SimDevice::send_request(engine::SendRequest& effect) {
   for (auto& [name, value] : effect.what.headers)
     request.headers.push_back({name, value});
   if (!effect.what.bearer.empty()) {
-    request.headers.push_back({"Authorization", "Bearer " + std::string(as_text(effect.what.bearer.view()))});
+    token_ = as_text(effect.what.bearer.view());
+    request.headers.push_back({"Authorization", "Bearer " + token_});
   }
   if (!effect.what.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
   request.body = effect.what.body;
@@ -241,8 +249,10 @@ void SimDevice::send_request(engine::SendRequest& effect) {
     if (repeated) server_.request(request, [](const server::HttpResponse&) {});
     // Signing in is open to everybody; all else needs tokens, which are void.
     const bool asked_signed_out = revoked_ && !request.path.ends_with("/login");
-    server_.request(request, [this, number, answer_lost, asked_signed_out, path = request.path,
+    server_.request(request, [this, number, answer_lost, asked_signed_out, method = request.method,
+                              path = request.path, asker = account_ ? account_->device_id : DeviceId{},
                               life = life_](server::HttpResponse response) {
+      if (response.status < 300) note_sign_out(method, path, asker);
       if (answer_lost || life != life_ || !engine_) return;
       after(world_.between(kLeastDelay, kMostDelay), [this, number, response, asked_signed_out, path] {
         if (requests_.erase(number) == 0) return;

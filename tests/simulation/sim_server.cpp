@@ -58,6 +58,10 @@ void SimServer::fail_reads(std::uint32_t read) {
   if (running_) disk_.fail_read_at(read);
 }
 
+void SimServer::delete_old(Milliseconds kept, std::function<bool(Timestamp)> may) {
+  if (running_) running_->delete_old(kept, std::move(may));
+}
+
 void SimServer::heal() {
   disk_.heal();
 }

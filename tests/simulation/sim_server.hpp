@@ -33,6 +33,8 @@ class SimServer {
   void fail_disk(std::uint32_t change, bool until_healed);
   void fail_reads(std::uint32_t read);
   void heal();
+  /// As VirtualServer's.
+  void delete_old(Milliseconds kept, std::function<bool(Timestamp oldest)> may);
   void move_clock(Milliseconds by) { skew_ += by; }
   void set_clock_right() { skew_ = 0ms; }
   [[nodiscard]] Timestamp clock() const { return world_.true_time() + skew_; }

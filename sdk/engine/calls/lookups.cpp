@@ -58,37 +58,45 @@ void Lookups::work() {
     load_members(groups.front());
 }
 
-void Lookups::send(HttpRequest request, std::function<void(const HttpResponse&)> then) {
+void Lookups::send(HttpRequest request, std::function<void(const HttpResponse&)> then,
+                   std::function<void(const Error&)> failed) {
   running_ = true;
-  requests_.send(std::move(request), OperationNumber::none,
-                 [this, then = std::move(then)](const Result<HttpResponse>& response) {
-                   running_ = false;
-                   const bool worked = response.ok();
-                   if (worked) {
-                     failures_ = 0;
-                     return then(*response);
-                   }
-                   // What is refused for good is not asked for again soon either: it may be fixed some day.
-                   const bool passes = response.error().category == ErrorCategory::retryable;
-                   const Milliseconds delay =
-                       passes ? full_jitter(core_.random, kBackoffBase, kBackoffCap, failures_++)
-                              : kBackoffCap;
-                   not_before_ = core_.now.steady +
-                                 std::max(delay, std::min(response.error().retry_after, kLongestServerDelay));
-                 });
+  requests_.send(
+      std::move(request), OperationNumber::none,
+      [this, then = std::move(then), failed = std::move(failed)](const Result<HttpResponse>& response) {
+        running_ = false;
+        const bool worked = response.ok();
+        if (worked) {
+          failures_ = 0;
+          return then(*response);
+        }
+        // What is refused for good is not asked for again soon either: it may be fixed some day.
+        const bool passes = response.error().category == ErrorCategory::retryable;
+        const Milliseconds delay =
+            passes ? full_jitter(core_.random, kBackoffBase, kBackoffCap, failures_++) : kBackoffCap;
+        not_before_ =
+            core_.now.steady + std::max(delay, std::min(response.error().retry_after, kLongestServerDelay));
+        if (failed) failed(response.error());
+      });
 }
 
 void Lookups::look_up_numbers() {
   std::vector<std::string> numbers;
   std::vector<ConversationRow> rows;
-  for (ConversationRow row : outbox_.unaddressed()) {
+  for (const auto& [first, row] : outbox_.unaddressed()) {
     auto conversation = core_.read().conversations.find(row);
     if (!conversation) continue;
     rows.push_back(row);
     numbers.push_back(conversation->peer_phone);
     if (numbers.size() == kNumbersAtOnce) break;
   }
-  send(look_up(numbers), [this, rows, numbers](const HttpResponse& response) {
+  auto failed = [this](const Error& error) {
+    // The answer may be a long time coming, and what waits for it are other people's messages too.
+    if (error.category == ErrorCategory::permanent || error.code == ErrorCode::rate_limited)
+      outbox_.expect_addresses(false);
+  };
+  auto answered = [this, rows, numbers](const HttpResponse& response) {
+    outbox_.expect_addresses(true);
     if (!people_.store_contacts(response)) return;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       auto person = core_.read().people.find_phone(numbers[i]);
@@ -98,7 +106,8 @@ void Lookups::look_up_numbers() {
       }
       outbox_.addressed(directory_.set_peer(rows[i], person->user_id));
     }
-  });
+  };
+  send(look_up(numbers), answered, failed);
 }
 
 void Lookups::load_inbox_page() {

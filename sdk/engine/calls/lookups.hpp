@@ -38,7 +38,8 @@ class Lookups final : public Part {
   void load_inbox_page();
   void load_members(const store::StoredConversation& group);
   void store_inbox_item(const JsonObject& item);
-  void send(HttpRequest request, std::function<void(const HttpResponse&)> then);
+  void send(HttpRequest request, std::function<void(const HttpResponse&)> then,
+            std::function<void(const Error&)> failed = {});
 
   Core& core_;
   Requests& requests_;

@@ -17,7 +17,8 @@ namespace {
 /// Refused for now: the same message is sent again. Everything else is for good.
 bool is_passing(ErrorCode code) {
   return code == ErrorCode::internal || code == ErrorCode::rate_limited ||
-         code == ErrorCode::server_unavailable;
+         code == ErrorCode::server_unavailable ||
+         code == ErrorCode::signed_out;  // it waits for somebody to sign in
 }
 
 /// Whether a person can change what made the server refuse: come back into the group, be unblocked.
@@ -54,7 +55,7 @@ Result<SendReceipt> Outbox::send(const store::StoredConversation& conversation,
 
   Entry entry;
   entry.key = make_uuid_v7(core_.now.wall, core_.random);
-  entry.expires_at = core_.now.wall + message.expires_after.value_or(core_.options.outbox_expiry);
+  entry.expires_at = clock_.later(core_.now) + message.expires_after.value_or(core_.options.outbox_expiry);
   entry.queued_at = core_.now.steady;
   entry.queued_online = core_.connected();
 
@@ -99,13 +100,13 @@ Result<void> Outbox::cancel(LocalId message) {
 }
 
 Result<void> Outbox::retry(LocalId message) {
-  const Timestamp expires_at = core_.now.wall + core_.options.outbox_expiry;
+  const Timestamp expires_at = clock_.later(core_.now) + core_.options.outbox_expiry;
   if (auto found = find(message)) {
     Entry& entry = found->entry();
     if (entry.state != MessageState::failed)
       return Error(ErrorCode::invalid_state, "the message has not failed");
     entry.expires_at = expires_at;
-    expiries_.emplace(expires_at, message);
+    watch_expiry(entry);
     core_.write().messages.set_expiry(message, expires_at);
     found->lane->second.failed.erase(message);
     set_state(entry, MessageState::queued, "retry");
@@ -252,8 +253,10 @@ void Outbox::moved(ConversationRow from, ConversationRow to) {
   Lane old = std::move(lane->second);
   lanes_.erase(lane);
   runnable_.erase(from);
-  unaddressed_.erase(from);
+  forget_unaddressed(old);
   Lane& target = lanes_[to];
+  forget_unaddressed(target);
+  target.addressed = false;  // looked at anew
   for (Entry& entry : old.entries) {
     by_key_[entry.key] = {to, entry.message};
     by_message_[entry.message] = to;
@@ -266,20 +269,28 @@ void Outbox::moved(ConversationRow from, ConversationRow to) {
   target.resting = target.resting || old.resting;
   target.rest_until = std::max(target.rest_until, old.rest_until);
   target.rests = std::max(target.rests, old.rests);
+  reblock(target);
   runnable_.insert(to);
 }
 
 void Outbox::addressed(ConversationRow conversation) {
-  unaddressed_.erase(conversation);
-  if (lanes_.contains(conversation)) runnable_.insert(conversation);
+  auto lane = lanes_.find(conversation);
+  if (lane == lanes_.end()) return;
+  forget_unaddressed(lane->second);
+  runnable_.insert(conversation);
 }
 
 void Outbox::fail_unaddressed(ConversationRow conversation, const Error& cause) {
-  unaddressed_.erase(conversation);
   auto lane = lanes_.find(conversation);
   if (lane == lanes_.end()) return;
+  forget_unaddressed(lane->second);
   for (Entry& entry : lane->second.entries)
     if (waits(entry)) return fail(lane->second, entry, cause);
+}
+
+void Outbox::expect_addresses(bool expected) {
+  addresses_expected_ = expected;
+  if (!expected) release_held();
 }
 
 std::optional<LocalId> Outbox::blocked_by(ConversationRow conversation) const {

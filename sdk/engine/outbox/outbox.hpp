@@ -1,8 +1,10 @@
 // The one component that sends messages.
 //
-// Each conversation has a lane: its unacknowledged messages in the order they were written. Lanes are
-// independent. In a lane up to kInFlightPerConversation messages are in flight at once; the server keeps
-// their order.
+// Each conversation has a lane: its unacknowledged messages in the order they were written. In a lane up to
+// kInFlightPerConversation messages are in flight at once; the server keeps their order. Lanes are independent, but
+// for one case. Who has a phone number may have to be looked up first, and until then it may be anybody's: what was
+// written later to any one person waits for the answer, since messages to a person keep their order however they
+// were addressed (docs/decisions, "A message to a phone number holds back later ones").
 //
 //   queued --> in_flight --ack--> (gone from here: sent)
 //     ^            |
@@ -26,6 +28,7 @@
 #include "sdk/engine/core.hpp"
 #include "sdk/engine/metrics_window.hpp"
 #include "sdk/engine/outbox/directory.hpp"
+#include "sdk/engine/outbox/expiry_clock.hpp"
 
 namespace sotto::lite {
 class Ack;
@@ -56,14 +59,19 @@ class Outbox final : public Part {
                MessageState status, Timestamp created_at);
 
   // ---- other parts
+  /// What the server's clock says, with each hello.
+  void server_time(Timestamp time);
   /// The conversation was merged into another row.
   void moved(ConversationRow from, ConversationRow to);
-  /// Conversations with messages for a phone number whose person is not known yet.
-  [[nodiscard]] const std::set<ConversationRow>& unaddressed() const { return unaddressed_; }
+  /// Conversations with messages for a phone number whose person is not known yet, by the first of these
+  /// messages.
+  [[nodiscard]] const std::map<LocalId, ConversationRow>& unaddressed() const { return unaddressed_; }
   /// Now it is.
   void addressed(ConversationRow conversation);
   /// Nobody has the number: the first waiting message fails.
   void fail_unaddressed(ConversationRow conversation, const Error& cause);
+  /// Whether the server will say soon who has the numbers; if not, they hold nothing back.
+  void expect_addresses(bool expected);
 
   /// The failed message that stops a conversation.
   [[nodiscard]] std::optional<LocalId> blocked_by(ConversationRow conversation) const;
@@ -75,6 +83,7 @@ class Outbox final : public Part {
   [[nodiscard]] Milliseconds send_percentile(int percent) const { return samples_.percentile(percent); }
 
   void load() override;
+  void connected() override;
   void disconnected() override;
   void work() override;
   [[nodiscard]] std::optional<Milliseconds> deadline() const override;
@@ -95,7 +104,8 @@ class Outbox final : public Part {
     std::deque<Entry> entries;  ///< ascending by message
     std::set<LocalId> failed;   ///< of these; the first stops the lane
     std::size_t in_flight = 0;
-    bool resting = false;  ///< resend when nothing is in flight and the time has come
+    bool addressed = false;  ///< where its messages go is known
+    bool resting = false;    ///< resend when nothing is in flight and the time has come
     Milliseconds rest_until{0};
     int rests = 0;  ///< in a row, for the backoff
   };
@@ -121,7 +131,15 @@ class Outbox final : public Part {
   void reblock(Lane& lane);
   void reblock_row(ConversationRow row);
 
+  void watch_expiry(const Entry& entry);
   void expire();
+  void find_unaddressed();
+  /// No longer waits for a look-up.
+  void forget_unaddressed(const Lane& lane);
+  /// What was held back behind a number may go.
+  void release_held();
+  /// Messages behind this one wait until it is known whose number it is for.
+  std::optional<LocalId> held_behind(const store::StoredConversation& conversation);
   void pump(ConversationRow row, Lane& lane);
   void transmit(Lane& lane, Entry& entry, const store::StoredConversation& conversation);
   void rest(Lane& lane, Entry& entry, const Error& cause);
@@ -134,9 +152,12 @@ class Outbox final : public Part {
   Lanes lanes_;
   std::map<Uuid, std::pair<ConversationRow, LocalId>> by_key_;
   std::map<LocalId, ConversationRow> by_message_;
+  ExpiryClock clock_;
   std::set<std::pair<Timestamp, LocalId>> expiries_;
   std::set<std::pair<Milliseconds, LocalId>> sent_;  ///< in flight, by time
-  std::set<ConversationRow> unaddressed_;
+  std::map<LocalId, ConversationRow> unaddressed_;
+  bool addresses_expected_ = true;
+  std::set<ConversationRow> held_;      ///< lanes that wait behind one of these
   std::set<ConversationRow> runnable_;  ///< lanes that may have something to do
   SampleWindow samples_;
 };

@@ -1,12 +1,20 @@
 // The lanes of the outbox: what waits, what is in flight, what goes out next.
 #include <algorithm>
+#include <utility>
 
 #include "base/mutant.hpp"
+#include "base/snowflake.hpp"
 #include "sdk/engine/outbox/outbox.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
+namespace {
+
+/// Clocks are commonly off by this much: not worth dating the outbox anew.
+constexpr Milliseconds kClockTolerance = std::chrono::minutes(1);
+
+}  // namespace
 
 void Outbox::load() {
   lanes_.clear();
@@ -16,6 +24,9 @@ void Outbox::load() {
   sent_.clear();
   runnable_.clear();
   unaddressed_.clear();
+  held_.clear();
+  addresses_expected_ = true;
+  clock_.start(core_.now, core_.account ? snowflake_time(core_.account->cursor) : Timestamp{});
   for (const store::OutboxEntry& stored : core_.read().outbox.all()) {
     Entry entry;
     entry.message = stored.message;
@@ -32,6 +43,34 @@ void Outbox::load() {
       set_state(entry, MessageState::queued, "restarted");
     insert(stored.conversation, entry);
   }
+  // For how long the device was off only its wall clock tells: nothing expires for that before the server has
+  // said what time it is.
+  if (!clock_.confirmed()) expiries_.clear();
+  for (auto& [row, lane] : lanes_)
+    reblock(lane);
+}
+
+void Outbox::connected() {
+  addresses_expected_ = true;
+}
+
+void Outbox::server_time(Timestamp time) {
+  const bool first = !clock_.confirmed();
+  const Milliseconds behind = clock_.hear(time, core_.now);
+  if (!first) return;
+  // What this run has dated so far, it dated by a clock that has turned out to be wrong.
+  if (std::chrono::abs(behind) > kClockTolerance) {
+    for (const auto& [at, message] : std::exchange(expiries_, {})) {
+      auto found = find(message);
+      if (!found) continue;
+      found->entry().expires_at = at + behind;
+      core_.write().messages.set_expiry(message, at + behind);
+      core_.touch(found->lane->first);
+    }
+  }
+  for (auto& [row, lane] : lanes_)
+    for (const Entry& entry : lane.entries)
+      watch_expiry(entry);
 }
 
 void Outbox::disconnected() {
@@ -50,6 +89,7 @@ void Outbox::work() {
   core_.metrics.queue_depth = depth();
   expire();
   if (!core_.connected()) return;
+  find_unaddressed();
   // A copy: a lane leaves the set inside.
   for (ConversationRow row : std::vector(runnable_.begin(), runnable_.end())) {
     if (sent_.size() >= kInFlightTotal) break;
@@ -61,8 +101,14 @@ void Outbox::work() {
   }
 }
 
+void Outbox::watch_expiry(const Entry& entry) {
+  if (entry.expires_at && entry.state != MessageState::failed)
+    expiries_.emplace(*entry.expires_at, entry.message);
+}
+
 void Outbox::expire() {
-  while (!expiries_.empty() && expiries_.begin()->first <= core_.now.wall) {
+  const Timestamp now = clock_.earlier(core_.now);
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
     const auto [at, message] = *expiries_.begin();
     expiries_.erase(expiries_.begin());
     auto found = find(message);
@@ -75,24 +121,52 @@ void Outbox::expire() {
   }
 }
 
+void Outbox::find_unaddressed() {
+  // A copy: a lane leaves the set inside.
+  for (ConversationRow row : std::vector(runnable_.begin(), runnable_.end())) {
+    auto lane = lanes_.find(row);
+    if (lane == lanes_.end() || lane->second.addressed) continue;
+    auto conversation = core_.read().conversations.find(row);
+    lane->second.addressed = conversation && (conversation->id || conversation->peer_id);
+    if (lane->second.addressed) continue;
+    runnable_.erase(row);
+    if (lane->second.failed.empty()) unaddressed_.emplace(lane->second.entries.front().message, row);
+  }
+}
+
+void Outbox::forget_unaddressed(const Lane& lane) {
+  if (!lane.entries.empty() && unaddressed_.erase(lane.entries.front().message) > 0) release_held();
+}
+
+void Outbox::release_held() {
+  runnable_.merge(held_);
+  held_.clear();
+}
+
+std::optional<LocalId> Outbox::held_behind(const store::StoredConversation& conversation) {
+  if (!addresses_expected_ || unaddressed_.empty()) return std::nullopt;
+  if (conversation.kind == ConversationKind::group) return std::nullopt;
+  return unaddressed_.begin()->first;
+}
+
 void Outbox::pump(ConversationRow row, Lane& lane) {
   if (lane.resting) {
     if (lane.in_flight > 0 || core_.now.steady < lane.rest_until) return;  // stays runnable
     lane.resting = false;
   }
   auto conversation = core_.read().conversations.find(row);
-  const bool addressed = conversation && (conversation->id || conversation->peer_id);
-  if (!addressed) {
-    runnable_.erase(row);
-    if (lane.failed.empty()) unaddressed_.insert(row);
-    return;
-  }
+  if (!conversation) return;
+  const auto behind = held_behind(*conversation);
   if (mutant(Mutant::resend_reordered)) {
     for (auto entry = lane.entries.rbegin(); entry != lane.entries.rend(); ++entry)
       if (entry->state == MessageState::queued && entry->attempts > 0) transmit(lane, *entry, *conversation);
   }
   for (Entry& entry : lane.entries) {
     if (entry.state == MessageState::failed || lane.in_flight >= kInFlightPerConversation) break;
+    if (behind && entry.message > *behind) {
+      held_.insert(row);
+      break;
+    }
     if (sent_.size() >= kInFlightTotal) return;  // stays runnable
     if (entry.state == MessageState::queued) transmit(lane, entry, *conversation);
   }
@@ -130,7 +204,7 @@ void Outbox::transmit(Lane& lane, Entry& entry, const store::StoredConversation&
 std::optional<Milliseconds> Outbox::deadline() const {
   std::optional<Milliseconds> due;
   if (!expiries_.empty()) {
-    const auto left = std::max(Milliseconds{0}, expiries_.begin()->first - core_.now.wall);
+    const auto left = std::max(Milliseconds{0}, expiries_.begin()->first - clock_.earlier(core_.now));
     due = core_.now.steady + left;
   }
   if (!core_.connected()) return due;
@@ -162,10 +236,11 @@ std::optional<Outbox::Found> Outbox::find(const Uuid& key) {
 void Outbox::insert(ConversationRow row, const Entry& entry) {
   by_key_[entry.key] = {row, entry.message};
   by_message_[entry.message] = row;
-  if (entry.expires_at && entry.state != MessageState::failed)
-    expiries_.emplace(*entry.expires_at, entry.message);
-  if (entry.state == MessageState::failed) lanes_[row].failed.insert(entry.message);
-  auto& entries = lanes_[row].entries;
+  watch_expiry(entry);
+  Lane& lane = lanes_[row];
+  forget_unaddressed(lane);  // its first message may be this one
+  if (entry.state == MessageState::failed) lane.failed.insert(entry.message);
+  auto& entries = lane.entries;
   auto at = std::lower_bound(entries.begin(), entries.end(), entry.message,
                              [](const Entry& e, LocalId id) { return e.message < id; });
   entries.insert(at, entry);
@@ -180,12 +255,12 @@ void Outbox::erase(const Found& found) {
     by_key_.erase(key);
   if (entry.expires_at) expiries_.erase({*entry.expires_at, entry.message});
   by_message_.erase(entry.message);
+  forget_unaddressed(lane);
   lane.failed.erase(entry.message);
   lane.entries.erase(lane.entries.begin() + static_cast<std::ptrdiff_t>(found.index));
   if (lane.entries.empty()) {
     lanes_.erase(found.lane);
     runnable_.erase(row);
-    unaddressed_.erase(row);
   } else {
     runnable_.insert(row);
   }
@@ -194,7 +269,7 @@ void Outbox::erase(const Found& found) {
 void Outbox::leave_flight(Lane& lane, Entry& entry) {
   --lane.in_flight;
   sent_.erase({entry.sent_at, entry.message});
-  if (entry.expires_at) expiries_.emplace(*entry.expires_at, entry.message);
+  watch_expiry(entry);
 }
 
 void Outbox::set_state(Entry& entry, MessageState state, const std::string& cause) {

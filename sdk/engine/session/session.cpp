@@ -126,6 +126,7 @@ void Session::on_hello(const lite::Hello& hello) {
   token_is_new_ = false;
   skew_ = core_.now.wall - from_unix_ms(hello.server_time());
   core_.ready = connection_;
+  if (told_time_) told_time_(from_unix_ms(hello.server_time()));
   pings_sent_ = pings_answered_ = 0;
   ping_at_ = core_.now.steady + kPingEvery;
   enter(ConnectionState::catching_up);

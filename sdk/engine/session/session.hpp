@@ -8,7 +8,9 @@
 // `connect` takes it back. All times are in timing.hpp.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sdk/engine/core.hpp"
@@ -27,6 +29,8 @@ class Session final : public Part {
 
   /// Told of hello and of the end of a connection, in this order.
   void add_listener(Part& part) { listeners_.push_back(&part); }
+  /// Told what the server's clock says, right before the listeners are told of hello.
+  void on_server_time(std::function<void(Timestamp)> told) { told_time_ = std::move(told); }
 
   // ---- what the app wants
   void want(bool online);
@@ -77,6 +81,7 @@ class Session final : public Part {
   Core& core_;
   Requests& requests_;
   std::vector<Part*> listeners_;
+  std::function<void(Timestamp)> told_time_;
 
   bool wanted_ = false;
   ConnectionState state_ = ConnectionState::offline;

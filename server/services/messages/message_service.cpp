@@ -84,6 +84,10 @@ ServiceResult<ConversationPtr> MessageService::resolve(Store& store, WriteContex
 ServiceResult<Ack> MessageService::accept(Store& store, WriteContext& context, const Caller& caller,
                                           const NewMessage& message) {
   if (auto ok = check_values(message); !ok) return ok.error();
+  // It may have waited here while somebody signed the device out.
+  if (!store.accounts().find_device(caller.device)) {
+    return refuse(ServiceCode::unauthorized, "this device has been signed out");
+  }
 
   // A retry is answered before anything is asked that may have changed since: it was accepted then.
   const MessagePtr first = store.messages().find_by_key(caller.user, message.key);

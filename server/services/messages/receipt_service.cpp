@@ -144,8 +144,12 @@ class Recorder {
   [[nodiscard]] std::optional<MessageId> last_visible(const ReceiptBatch::Read& item,
                                                       const std::vector<Period>& periods) const {
     for (auto period = periods.rbegin(); period != periods.rend(); ++period) {
-      if (auto last = store_.messages().last_in(clip(item.conversation, *period, MessageId{}, item.up_to)))
-        return last;
+      const MessageRange range = clip(item.conversation, *period, MessageId{}, item.up_to);
+      auto last = store_.messages().last_in(range);
+      // What retention has deleted could be read before.
+      const MessageId gone{std::min(range.up_to.value, store_.gone_up_to().value)};
+      if (gone > range.after) last = std::max(last.value_or(gone), gone);
+      if (last) return last;
     }
     return std::nullopt;
   }

@@ -78,7 +78,7 @@ std::uint64_t Device::say_hello() {
   }
   EXPECT_TRUE(connection_open);
   engine->on_connected(connection, now);
-  receive(hello());
+  receive(hello(server_clock));
   std::uint64_t cursor = 0;
   for (const auto& frame : frames_)
     if (frame.has_sync()) cursor = frame.sync().last_seen_message_id();
@@ -117,6 +117,7 @@ void Device::pass(Milliseconds time) {
   const Milliseconds end = now.steady + time;
   const auto move_to = [this](Milliseconds steady) {
     now.wall += steady - now.steady;
+    server_clock += steady - now.steady;
     now.steady = steady;
   };
   drain();
@@ -254,12 +255,12 @@ std::vector<std::string> Device::texts(ConversationId conversation) {
   return found;
 }
 
-lite::ServerFrame hello() {
+lite::ServerFrame hello(Timestamp server_time) {
   lite::ServerFrame frame;
   auto& h = *frame.mutable_hello();
   h.set_user_id(kMe.value);
   h.set_device_id(kDevice.value);
-  h.set_server_time(kStart);
+  h.set_server_time(to_unix_ms(server_time));
   h.set_max_frame_bytes(65536);
   return frame;
 }

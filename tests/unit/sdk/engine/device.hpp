@@ -51,7 +51,7 @@ class Device {
   void sign_in();
   /// Connects, says hello, and answers the sync with synced.
   void go_online();
-  /// Connects up to hello; returns the sync frame's cursor.
+  /// Connects up to hello, with the server's clock as it is; returns the sync frame's cursor.
   std::uint64_t say_hello();
   void lose_connection(std::uint16_t code = 0);
   /// Lets time pass, calling on_timer at each deadline on the way.
@@ -99,6 +99,8 @@ class Device {
   std::filesystem::path directory;
   SeededRandom random{7};
   Now now{Milliseconds{1000}, from_unix_ms(kStart)};
+  /// Of the server: only `pass` moves it.
+  Timestamp server_clock = from_unix_ms(kStart);
   std::shared_ptr<store::Store> store;
   std::unique_ptr<Engine> engine;
 
@@ -120,7 +122,7 @@ std::vector<T> Device::take_events() {
 }
 
 // ---- frames of the server
-lite::ServerFrame hello();
+lite::ServerFrame hello(Timestamp server_time = from_unix_ms(kStart));
 lite::ServerFrame synced(std::uint64_t id);
 lite::ServerFrame ack_of(const lite::OutgoingMessage& message, std::uint64_t id, std::uint64_t conversation);
 lite::ServerFrame error_of(const lite::OutgoingMessage& message, const std::string& code);

@@ -1,7 +1,19 @@
+#include "base/snowflake.hpp"
 #include "tests/unit/sdk/engine/device.hpp"
 
 namespace sotto::engine::testing {
 namespace {
+
+const PhoneNumber kNumber{"+491709876543"};
+constexpr const char* kBoHasIt =
+    R"({"contacts":[{"phone_number":"+491709876543","user_id":"101","display_name":"Bo"}]})";
+
+std::vector<std::string> contents(const std::vector<lite::OutgoingMessage>& messages) {
+  std::vector<std::string> texts;
+  for (const auto& message : messages)
+    texts.push_back(message.content());
+  return texts;
+}
 
 struct Outbox : ::testing::Test {
   Device device;
@@ -178,6 +190,16 @@ TEST_F(Outbox, APermanentFailureStopsItsConversationAndSaysWhy) {
   EXPECT_EQ(device.message(next).state, State::blocked);
 }
 
+TEST_F(Outbox, WhatWasInFlightBehindAFailedMessageIsBlockedAfterACrash) {
+  with_chat();
+  const LocalId bad = device.send(kChat, "bad");
+  const LocalId next = device.send(kChat, "next");
+  device.receive(error_of(device.take_messages().front(), "blocked"));
+  device.crash();
+  EXPECT_EQ(device.message(bad).state, State::failed);
+  EXPECT_EQ(device.message(next).state, State::blocked);
+}
+
 TEST_F(Outbox, RetryingAFailedMessageSendsItAndWhatItBlockedInOrder) {
   with_chat();
   const LocalId bad = device.send(kChat, "bad");
@@ -249,11 +271,80 @@ TEST_F(Outbox, AMessageExpiresWithAnEventAndBlocksNothing) {
   EXPECT_EQ(device.take_message().content(), "later");
 }
 
-TEST_F(Outbox, ADefaultMessageExpiresAfter24HoursAlsoAcrossARestart) {
+TEST_F(Outbox, ADefaultMessageExpiresAfter24HoursAlsoAcrossARestartOnceTheServerSaysSo) {
   const LocalId id = device.send(kPeer, "old");
   device.now.wall += std::chrono::hours(25);
+  device.server_clock += std::chrono::hours(25);
   device.crash();
+  EXPECT_EQ(device.message(id).state, State::queued) << "only the wall clock tells how long it was off";
+  device.go_online();
   EXPECT_EQ(device.message(id).state, State::expired);
+  EXPECT_TRUE(device.take_messages().empty());
+}
+
+TEST_F(Outbox, AClockThatIsADayAheadForAMomentExpiresNothing) {
+  device.go_online();
+  device.lose_connection();
+  device.engine->disconnect(device.now, {});
+  const LocalId before = device.send(kPeer, "before");
+  device.now.wall += std::chrono::hours(25);
+  device.engine->on_timer(device.now);
+  const LocalId meanwhile = device.send(kPeer, "meanwhile");
+  device.now.wall -= std::chrono::hours(25);
+  device.engine->on_timer(device.now);
+  EXPECT_EQ(device.message(before).state, State::queued);
+  EXPECT_EQ(device.message(meanwhile).state, State::queued);
+  device.go_online();
+  EXPECT_EQ(device.take_messages().size(), 2u);
+}
+
+TEST_F(Outbox, AStartUnderAClockThatIsADayAheadExpiresNothing) {
+  const LocalId id = device.send(kPeer, "hello");
+  device.now.wall += std::chrono::hours(25);
+  device.crash();
+  device.pass(std::chrono::seconds(5));
+  EXPECT_EQ(device.message(id).state, State::queued);
+  device.go_online();
+  EXPECT_EQ(device.take_message().content(), "hello");
+}
+
+TEST_F(Outbox, AMessageWrittenUnderAClockThatWasYearsBehindIsSent) {
+  device.now.wall = from_unix_ms(0);
+  device.crash();
+  const LocalId id = device.send(kPeer, "hello");
+  device.now.wall = from_unix_ms(kStart);
+  device.engine->on_timer(device.now);
+  device.go_online();
+  EXPECT_EQ(device.take_message().content(), "hello");
+  device.lose_connection();
+  device.engine->disconnect(device.now, {});
+  device.pass(std::chrono::hours(23));
+  EXPECT_EQ(device.message(id).state, State::queued);
+  device.pass(std::chrono::hours(2));
+  EXPECT_EQ(device.message(id).state, State::expired);
+}
+
+TEST_F(Outbox, AMessageIsDatedByTheNewestThingThatTheServerHasTold) {
+  with_chat();
+  auto newest = message_from(kPeer, snowflake_floor(from_unix_ms(kStart)), kChat.value, "hello");
+  newest.mutable_message()->set_created_at(kStart);
+  device.receive(newest);
+  device.pass(std::chrono::seconds(1));
+  device.now.wall = from_unix_ms(0);
+  device.crash();
+  device.send(kChat, "answer");
+  device.now.wall = from_unix_ms(kStart) + std::chrono::hours(1);
+  device.server_clock = device.now.wall;
+  device.crash();
+  device.go_online();
+  EXPECT_EQ(device.take_message().content(), "answer");
+}
+
+TEST_F(Outbox, AServersClockThatIsADayAheadExpiresNothing) {
+  const LocalId id = device.send(kPeer, "hello");
+  device.server_clock += std::chrono::hours(25);
+  device.go_online();
+  EXPECT_EQ(device.message(id).state, State::in_flight);
 }
 
 TEST_F(Outbox, AnExpiredMessageThatTheServerGotAfterAllIsSent) {
@@ -325,6 +416,66 @@ TEST_F(Outbox, ANumberThatNobodyHasFailsTheMessage) {
   EXPECT_EQ(device.message(id).failure->code, ErrorCode::not_found);
 }
 
+TEST_F(Outbox, MessagesToOnePersonKeepTheirOrderHoweverTheyAreAddressed) {
+  with_chat();
+  device.send(kChat, "zero");
+  device.send(kNumber, "one");
+  device.send(kChat, "two");
+  device.send(kPeer, "three");
+  EXPECT_EQ(device.take_message().content(), "zero");
+  device.respond(device.take_request(), 200, kBoHasIt);
+  EXPECT_EQ(contents(device.take_messages()), (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST_F(Outbox, WhatWaitsForANumberGoesOutInOrderAfterARestart) {
+  with_chat();
+  device.send(kNumber, "one");
+  device.send(kChat, "two");
+  device.crash();
+  device.go_online();
+  EXPECT_TRUE(device.take_messages().empty());
+  device.respond(device.take_request(), 200, kBoHasIt);
+  EXPECT_EQ(contents(device.take_messages()), (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(Outbox, AGroupDoesNotWaitForANumber) {
+  device.go_online();
+  device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
+  device.take_frames();
+  device.send(kNumber, "one");
+  device.send(kGroup, "two");
+  EXPECT_EQ(device.take_message().content(), "two");
+}
+
+TEST_F(Outbox, ANumberThatNobodyHasHoldsNothingBackOnceThatIsKnown) {
+  with_chat();
+  device.send(kNumber, "one");
+  device.send(kChat, "two");
+  EXPECT_TRUE(device.take_messages().empty());
+  device.respond(device.take_request(), 200, R"({"contacts":[]})");
+  EXPECT_EQ(device.take_message().content(), "two");
+}
+
+TEST_F(Outbox, AMessageToANumberThatIsTakenBackHoldsNothingBack) {
+  with_chat();
+  const LocalId one = device.send(kNumber, "one");
+  device.send(kChat, "two");
+  EXPECT_TRUE(device.take_messages().empty());
+  device.engine->cancel_message(one, device.now, {});
+  EXPECT_EQ(device.take_message().content(), "two");
+}
+
+TEST_F(Outbox, ANumberThatTheServerDoesNotLookUpForNowHoldsNothingBack) {
+  with_chat();
+  device.send(kNumber, "one");
+  device.send(kChat, "two");
+  device.respond(device.take_request(), 503);
+  EXPECT_TRUE(device.take_messages().empty()) << "it is asked again in a moment";
+  device.pass(std::chrono::seconds(2));
+  device.respond(device.take_request(), 429);
+  EXPECT_EQ(device.take_message().content(), "two");
+}
+
 TEST_F(Outbox, ANumberOfAKnownPersonMeetsTheConversationThatIsThere) {
   const LocalId by_number = device.send(PhoneNumber{"+491709876543"}, "one");
   const LocalId by_id = device.send(kPeer, "two");
@@ -335,6 +486,15 @@ TEST_F(Outbox, ANumberOfAKnownPersonMeetsTheConversationThatIsThere) {
                  R"({"contacts":[{"phone_number":"+491709876543","user_id":101,"display_name":"Bo"}]})");
   EXPECT_EQ(device.message(by_number).conversation_id, device.message(by_id).conversation_id);
   EXPECT_EQ(device.texts(provisional), (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(Outbox, AMessageToANumberThatMeetsAStoppedConversationIsBlocked) {
+  with_chat();
+  device.send(kPeer, "bad");
+  device.receive(error_of(device.take_message(), "blocked"));
+  const LocalId next = device.send(kNumber, "next");
+  device.respond(device.take_request(), 200, kBoHasIt);
+  EXPECT_EQ(device.message(next).state, State::blocked);
 }
 
 TEST_F(Outbox, AStreamThatBringsTheConversationFirstMeetsWhatWasWrittenOffline) {

@@ -376,5 +376,26 @@ TEST_P(Conversations, WhatIsNoLongerKeptIsToldAsAGapAndIsNotUnread) {
   EXPECT_EQ(keeping.count("messages"), 1);
 }
 
+TEST_P(Conversations, WhatWasReadBeforeItWasDeletedIsReadOnTheOtherDevicesTooAndNothingElseIs) {
+  Limits keep_a_month = limits();
+  keep_a_month.retention_days = 30;
+  World keeping(keep_a_month);
+  const Caller dan = keeping.person("Dan");
+  const Caller eve = keeping.person("Eve");
+  const ConversationId direct = keeping.direct(dan, eve)->id;
+  ASSERT_TRUE(keeping.say(dan, direct, "old 1"));
+  const auto second = keeping.say(dan, direct, "old 2");
+  keeping.now += std::chrono::hours(24 * 31);
+  const auto newest = keeping.say(dan, direct, "new");
+  keeping.clean_up();
+
+  keeping.read_up_to(eve, direct, second->id);
+  EXPECT_THAT(keeping.catch_up(eve, StreamId{newest->id.value}), ElementsAre("read Eve"));
+  EXPECT_EQ(keeping.unread(eve, direct), 1u);
+  EXPECT_THAT(keeping.catch_up(dan, StreamId{newest->id.value}), ElementsAre());
+  keeping.read_up_to(eve, direct, newest->id);
+  EXPECT_EQ(keeping.unread(eve, direct), 0u);
+}
+
 }  // namespace
 }  // namespace sotto::server

@@ -45,6 +45,20 @@ TEST_F(Messages, ARepeatedKeyIsKnownAfterARestartAndFromAnotherDevice) {
   EXPECT_EQ(world.send(other_device, message)->id, first->id);
 }
 
+TEST_F(Messages, ADeviceThatWasSignedOutWhileItsMessageWaitedIsRefused) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  const Caller phone = world.device_of(ann);
+  const auto outcomes = world.write([&](Store& db, WriteContext& context) {
+    EXPECT_TRUE(world.devices.revoke(db, context, ann, phone.device));
+    return std::vector{world.messages.accept(db, context, phone, world.message(direct, "late")),
+                       world.messages.accept(db, context, ann, world.message(direct, "still here"))};
+  });
+  ASSERT_FALSE(outcomes[0]);
+  EXPECT_EQ(outcomes[0].error().code, ServiceCode::unauthorized);
+  EXPECT_TRUE(outcomes[1]);
+  EXPECT_EQ(world.count("messages"), 1);
+}
+
 TEST_F(Messages, TwoOfAKeyInOneBatchAreOneMessage) {
   const ConversationId direct = world.direct(ann, ben)->id;
   const NewMessage message = world.message(direct, "hello");
