@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/mutant.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/outbox/outbox.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sotto/lite/frames.pb.h"
