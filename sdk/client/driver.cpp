@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/protocol.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/net/header_text.hpp"
 #include "sdk/net/url.hpp"
@@ -17,8 +18,6 @@ namespace {
 
 // One round trip on a bad network. An app that closes does not want to wait for a server that is gone.
 constexpr Milliseconds kFarewellWithin{1'000};
-// The peer breaks nothing by being slow; the connection is of no more use though.
-constexpr std::uint16_t kGoingAway = 1001;
 
 std::string secret_text(const SecretBytes& secret) {
   return std::string(as_text(secret.view()));
@@ -78,7 +77,7 @@ void Driver::perform(engine::SendFrame& effect) {
   if (found == sockets_.end() || found->second->send(std::move(effect.frame))) return;
   // More waits than the engine ever has in flight: the peer does not read. The end of this connection tells
   // the engine, which sends again on the next.
-  found->second->close(kGoingAway);
+  found->second->close(close_code::kGoingAway);
 }
 
 void Driver::perform(engine::SendPing& effect) {

@@ -1,5 +1,6 @@
 #include "sdk/engine/core.hpp"
 
+#include "sdk/engine/session/server_limits.hpp"
 #include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
@@ -74,6 +75,8 @@ void Core::load_account() {
   account->delivered_told = stored->delivered_told;
   account->stream_start = stored->stream_start;
   account->inbox_loaded = stored->inbox_loaded;
+  account->stream_id = stored->stream_id;
+  account->limits = limits_of(stored->limits);
 }
 
 }  // namespace sotto::engine

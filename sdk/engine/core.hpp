@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/protocol.hpp"
 #include "base/random.hpp"
 #include "sdk/engine/effects.hpp"
 #include "sdk/engine/engine.hpp"
@@ -36,6 +37,8 @@ struct AccountState {
   std::uint64_t delivered_told = 0;  ///< messages up to here are known to the server as delivered
   std::uint64_t stream_start = 0;    ///< messages before it are only on the server
   bool inbox_loaded = false;
+  std::uint64_t stream_id = 0;  ///< the stream that `cursor` is a place in
+  ProtocolLimits limits;        ///< those the server told last
 
   [[nodiscard]] bool signed_in() const { return !tokens.refresh.empty(); }
 };
@@ -53,6 +56,8 @@ class Core {
   Metrics metrics;
   std::optional<AccountState> account;
 
+  /// What the server takes: as it said last, and the protocol's defaults before it has said anything.
+  [[nodiscard]] ProtocolLimits limits() const { return account ? account->limits : ProtocolLimits{}; }
   [[nodiscard]] UserId me() const { return account ? account->account.user_id : UserId{}; }
 
   /// The store, inside this input's transaction.

@@ -1,5 +1,6 @@
 // The operations of engine.hpp: each is one input that hands the call to its part.
 #include "base/utf8.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/engine_impl.hpp"
 #include "sdk/store/schema.hpp"
 
@@ -9,8 +10,6 @@ namespace {
 Error out_of_range(const char* what) {
   return {ErrorCode::invalid_argument, std::string(what) + " is out of range"};
 }
-
-constexpr std::size_t kMaxDraftBytes = std::size_t{64} * 1024;
 
 Result<void> check_draft(const Draft& draft) {
   if (draft.text.size() > kMaxDraftBytes || !is_valid_utf8(draft.text))
@@ -123,7 +122,7 @@ void Engine::close(Now now, Reply<void> reply) {
 void Engine::send(Target target, OutgoingMessage message, Now now, Reply<SendReceipt> reply) {
   impl_->call(now, reply, impl_->account_refusal(), [&] {
     // First, so that a message that is refused does not leave a new conversation behind.
-    if (auto good = Outbox::check(message); !good)
+    if (auto good = impl_->outbox.check(message); !good)
       return impl_->core.stage_reply<SendReceipt>(reply, good.error());
     auto conversation = impl_->directory.for_target(target);
     impl_->core.stage_reply<SendReceipt>(reply, conversation ? impl_->outbox.send(*conversation, message)

@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "base/protocol.hpp"
 #include "sdk/engine/timing.hpp"
 
 namespace sotto::engine {
-namespace {
-
-constexpr std::uint16_t kProtocolError = 4000;  // protocol.md, close codes
-
-}  // namespace
 
 Engine::Impl::Impl(std::shared_ptr<store::Store> store, Random& random, EngineOptions options)
     : core(std::move(store), random, std::move(options)) {
@@ -92,13 +88,13 @@ void Engine::Impl::work() {
   for (Part* part : parts_)
     part->work();
   if (outbox.is_stuck() && core.connected())
-    session.break_off(1000, Error(ErrorCode::timed_out, "the server does not acknowledge"));
+    session.break_off(close_code::kNormal, Error(ErrorCode::timed_out, "the server does not acknowledge"));
   if (auto what = core.take_violation()) {
     stream.apply_batch();  // what came before it is good
     static_cast<void>(core.take_violation());
     const Error error(ErrorCode::protocol_violation, "the server breaks the protocol: " + *what);
     core.stage(Event(ErrorOccurred{error}));
-    session.break_off(kProtocolError, error);
+    session.break_off(close_code::kProtocolError, error);
   }
   check_waiters();
 }
@@ -117,7 +113,7 @@ void Engine::Impl::settle_conversations(const std::map<ConversationRow, bool>& t
 void Engine::Impl::recover(const Error& error) {
   // As after a restart: memory may have run ahead of the store, so all of it is read again.
   if (const ConnectionNumber old = session.abandon(); old != ConnectionNumber::none)
-    core.perform(Effect(CloseConnection{old, 1000}));
+    core.perform(Effect(CloseConnection{old, close_code::kNormal}));
   static_cast<void>(core.take_touched());
   close_store_ = false;
   load();

@@ -75,7 +75,7 @@ class Engine::Impl {
   Directory directory{core};
   Outbox outbox{core, directory};
   Reading reading{core, directory, outbox};
-  Receipts receipts{core, session};
+  Receipts receipts{core};
   Presence presence{core};
   Stream stream{core, session, directory, outbox, receipts, presence, reading};
   History history{core, operations, requests};

@@ -2,13 +2,15 @@
 
 #include <boost/json.hpp>
 
+#include "sdk/engine/bounds.hpp"
+#include "sdk/engine/timing.hpp"
+
 namespace sotto::engine {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxDepth = 16;                    // our own bodies have 3
-constexpr std::size_t kMaxBytes = std::size_t{4} << 20;  // 500 members or 100 messages are far below
+constexpr std::size_t kMaxDepth = 16;  // our own bodies have 3
 
 }  // namespace
 
@@ -22,13 +24,26 @@ struct JsonObject::Value {
 };
 
 std::optional<JsonObject> JsonObject::parse(std::string_view text) {
-  if (text.size() > kMaxBytes) return std::nullopt;
+  if (text.size() > kMaxAnswerBytes) return std::nullopt;
   json::parse_options options;
   options.max_depth = kMaxDepth;
   json::error_code failed;
   json::value value = json::parse({text.data(), text.size()}, failed, {}, options);
   if (failed || !value.is_object()) return std::nullopt;
   return JsonObject(std::make_shared<const Value>(Value{std::move(value.get_object())}));
+}
+
+Result<JsonObject> JsonObject::read(std::string_view body, const char* what, const char* list) {
+  if (body.size() > kMaxAnswerBytes)
+    return Error(ErrorCode::too_large, std::string(what) + " is larger than this client takes");
+  auto object = parse(body);
+  if (!object) return Error(ErrorCode::protocol_violation, std::string(what) + " is not a JSON object");
+  if (list != nullptr) {
+    const json::value* items = object->value_->find(list);
+    if (items == nullptr || !items->is_array())
+      return Error(ErrorCode::protocol_violation, std::string(what) + " lacks its " + list);
+  }
+  return *std::move(object);
 }
 
 std::optional<std::string> JsonObject::optional_text(const char* key) const {
@@ -57,7 +72,7 @@ bool JsonObject::boolean(const char* key) const {
 
 std::optional<Timestamp> JsonObject::optional_time(const char* key) const {
   const std::uint64_t ms = number(key);
-  if (ms == 0 || ms > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+  if (ms == 0 || ms > INT64_MAX || !is_plausible_time(static_cast<std::int64_t>(ms))) return std::nullopt;
   return from_unix_ms(static_cast<std::int64_t>(ms));
 }
 

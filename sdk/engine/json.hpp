@@ -19,19 +19,24 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "sotto/error.hpp"
 #include "sotto/ids.hpp"
 
 namespace sotto::engine {
 
 class JsonObject {
  public:
-  /// Nothing for anything that is not a JSON object, is nested deeper than 16 or larger than 4 MiB.
+  /// Nothing for anything that is not a JSON object, is nested deeper than 16 or larger than kMaxAnswerBytes.
   static std::optional<JsonObject> parse(std::string_view text);
+  /// An answer's body. `too_large`, or `protocol_violation` for what is not a JSON object; `what` is named in
+  /// the error ("a page of history"), and `list` is an array that has to be there.
+  static Result<JsonObject> read(std::string_view body, const char* what, const char* list = nullptr);
 
   [[nodiscard]] std::string text(const char* key) const;
   [[nodiscard]] std::optional<std::string> optional_text(const char* key) const;
   [[nodiscard]] std::uint64_t number(const char* key) const;
   [[nodiscard]] bool boolean(const char* key) const;
+  /// A time out of range reads as 1970, and as none.
   [[nodiscard]] Timestamp time(const char* key) const;
   [[nodiscard]] std::optional<Timestamp> optional_time(const char* key) const;
   template <class T>

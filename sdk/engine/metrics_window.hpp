@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "sdk/engine/timing.hpp"
+#include "sdk/engine/bounds.hpp"
 
 namespace sotto::engine {
 

@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/core.hpp"
-#include "sdk/engine/timing.hpp"
 
 namespace sotto::engine {
 

@@ -1,7 +1,6 @@
-// Every time and bound of the engine, with its reason.
+// Every time of the engine, with its reason. Sizes and counts are in bounds.hpp.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "base/clock.hpp"
@@ -47,24 +46,14 @@ inline constexpr Milliseconds kHelloWithin = seconds(10);
 inline constexpr Milliseconds kRefreshAhead = seconds(60);
 
 // ---- outbox
-inline constexpr std::size_t kInFlightPerConversation = 32;  ///< hides the round trip; bounds the resend
-/// Over all conversations: what may wait in the socket and be answered late. 256 x 16 KiB are 4 MiB.
-inline constexpr std::size_t kInFlightTotal = 256;
 inline constexpr Milliseconds kOutboxExpiry = hours(24);
 /// No ack for this long with the connection alive: the connection is taken as broken and opened anew.
 inline constexpr Milliseconds kAckWithin = seconds(30);
 /// After `internal` or `rate_limited` without a time: doubling from 1 s to 30 s, with jitter.
 inline constexpr Milliseconds kResendBase = seconds(1);
 inline constexpr Milliseconds kResendCap = seconds(30);
-/// An app cannot queue more than this many unsent messages: 100,000 is a bot gone wild.
-inline constexpr std::size_t kOutboxLimit = 100'000;
-/// Leaves room for the rest of a 64 KiB frame in JSON.
-inline constexpr std::size_t kMaxTextBytes = 16 * 1024;
-inline constexpr std::size_t kMaxMediaUrlBytes = 2048;
 
 // ---- catch-up and live batches: one commit for what arrives together
-inline constexpr std::size_t kBatchItems = 512;          ///< about 10 ms of inserting
-inline constexpr std::size_t kBatchBytes = 1024 * 1024;  ///< bounds memory whatever the server sends
 /// While catching up a batch waits this long for more; nobody sees the difference, fsync costs up to 3 ms.
 inline constexpr Milliseconds kCatchUpBatchDelay{10};
 /// Live: the first frame is stored at once, what follows within this time goes together.
@@ -72,8 +61,9 @@ inline constexpr Milliseconds kLiveBatchDelay{5};
 
 // ---- receipts
 inline constexpr Milliseconds kReadBatch = seconds(1);
-/// Ids in one `delivered` frame: 10 bytes each, far below 64 KiB.
-inline constexpr std::size_t kDeliveredPerFrame = 500;
+/// After something was told, until the server is asked whether it is durable: bounds what the next connection
+/// tells again.
+inline constexpr Milliseconds kConfirmAfter = seconds(25);
 
 // ---- making the search index of an earlier version anew
 inline constexpr std::size_t kIndexedAtOnce = 500;  ///< about 15 ms, in which nothing else happens
@@ -81,12 +71,6 @@ inline constexpr Milliseconds kIndexEvery{50};      ///< leaves most of the time
 
 // ---- the rest
 inline constexpr Milliseconds kTypingEvery = seconds(3);
-inline constexpr std::size_t kMaxPresenceSubscriptions = 1000;
-inline constexpr std::size_t kMaxPendingRequests = 256;  ///< REST calls at once; more fail with rate_limited
-inline constexpr std::size_t kMaxOperations = 10'000;
-inline constexpr std::size_t kMaxViews = 256;
-inline constexpr std::size_t kMaxGroupMembers = 500;
-inline constexpr std::size_t kSendSamples = 256;  ///< for p50 and p95
 
 /// Times from the server: 1970 to 2100. Beyond that arithmetic would overflow or a clock is broken.
 constexpr bool is_plausible_time(std::int64_t unix_ms) {

@@ -28,6 +28,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "base/protocol.hpp"
 #include "sotto/error.hpp"
 
 namespace sotto::net {
@@ -60,9 +61,6 @@ struct TransportOptions {
 
 // ------------------------------------------------------------------ WebSocket
 
-/// A `commit` or `welcome` of end-to-end encryption needs up to 1 MiB; the rest is room for the frame around
-/// it.
-inline constexpr std::size_t kMaxFrameBytes = (1u << 20) + (64u << 10);
 /// Twice what the engine may have in flight (256 texts of 16 KiB). Reaching it means that the connection has
 /// not moved for a while.
 inline constexpr std::size_t kSendQueueBytes = 8u << 20;
@@ -71,7 +69,7 @@ struct WebSocketRequest {
   std::string url{};           ///< "ws://" or "wss://"
   std::string bearer_token{};  ///< sent as `Authorization: Bearer`; empty: no such header
   std::string subprotocol = "sotto.v1";
-  std::size_t max_frame_bytes = kMaxFrameBytes;
+  std::size_t max_frame_bytes = kMaxServerFrameBytes;
 };
 
 /// Why a connection is over, or never came to be.

@@ -198,7 +198,17 @@ CREATE TABLE server (
 ) STRICT;
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}};
+constexpr const char* kVersion5 = R"sql(
+-- What the server said last of what it takes (`Limits` of frames.proto); empty before its first hello.
+ALTER TABLE account ADD COLUMN limits BLOB NOT NULL DEFAULT x'';
+-- The stream that `cursor` is a place in (`stream_id` of Hello); 0: none was named yet.
+ALTER TABLE account ADD COLUMN stream_id INTEGER NOT NULL DEFAULT 0;
+-- Why a range is missing: Hole::Cause of views.hpp.
+ALTER TABLE holes ADD COLUMN cause INTEGER NOT NULL DEFAULT 2;
+)sql";
+
+constexpr sqlite::Migration kMigrations[] = {
+    {1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}};
 constexpr sqlite::Schema kSchema{kApplicationId, kMigrations};
 
 }  // namespace

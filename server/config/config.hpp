@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/protocol.hpp"
 #include "base/secret.hpp"
 #include "server/config/address.hpp"
 #include "server/logging/log.hpp"
@@ -47,9 +48,9 @@ struct Config {
   std::uint64_t message_retention_days = 0;
 
   // Messages and groups
-  std::uint64_t max_frame_size = 64 * 1024;
+  std::uint64_t max_frame_size = ProtocolLimits{}.frame_bytes;
   std::uint64_t max_queued_size = 256 * 1024;
-  std::uint64_t max_group_members = 500;
+  std::uint64_t max_group_members = ProtocolLimits{}.group_members;
   std::uint64_t write_fanout_max_members = 100;
   bool require_encryption = false;
   Milliseconds receipt_flush_interval{500};

@@ -58,7 +58,8 @@ std::vector<ConfigKey> make_keys() {
   add(count("message_retention_days", kStore, &C::message_retention_days, 0, 36'500,
             "Messages older than this are deleted; 0 keeps them for ever"));
 
-  add(size("max_frame_size", kChat, &C::max_frame_size, 1 * kKiB, 16 * kMiB, "One WebSocket message"));
+  add(size("max_frame_size", kChat, &C::max_frame_size, 1 * kKiB, kMaxFrameBytes,
+           "One WebSocket message; clients take no larger ones"));
   add(size("max_queued_size", kChat, &C::max_queued_size, 16 * kKiB, 64 * kMiB,
            "What waits for a slow client before it is served from the store"));
   add(count("max_group_members", kChat, &C::max_group_members, 2, kMaxGroupMembers, "People in a group"));

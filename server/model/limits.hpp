@@ -2,26 +2,29 @@
 // change as `Limits`. Each with the reason for its value.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "base/clock.hpp"
+#include "base/protocol.hpp"
 
 namespace sotto::server {
 
-// Code points, not bytes, so that a name has the same length in every script.
-inline constexpr std::size_t kMaxDisplayName = 100;  // a line on a phone, and room for long names
-inline constexpr std::size_t kMaxGroupName = 100;
-inline constexpr std::size_t kMaxAbout = 500;
-inline constexpr std::size_t kMaxDeviceName = 100;
+// What clients are told in `hello`, with units and reasons in base/protocol.hpp.
+inline constexpr ProtocolLimits kProtocol{};
+inline constexpr std::size_t kMaxDisplayName = kProtocol.display_name;
+inline constexpr std::size_t kMaxGroupName = kProtocol.group_name;
+inline constexpr std::size_t kMaxAbout = kProtocol.about;
+inline constexpr std::size_t kMaxDeviceName = kProtocol.device_name;
+inline constexpr std::size_t kMaxMediaUrl = kProtocol.media_url_bytes;
+inline constexpr std::size_t kMaxPhoneLookups = kProtocol.phone_numbers;
+inline constexpr std::size_t kMaxDelivered = kProtocol.delivered_ids;
+inline constexpr std::size_t kMaxPresence = kProtocol.presence_users;
 // Bytes.
-inline constexpr std::size_t kMaxMediaUrl = 2048;     // what browsers and proxies take
-inline constexpr std::size_t kMaxPushToken = 4096;    // FCM's are up to 4 KB, APNs' far smaller
-inline constexpr std::size_t kMaxCreationKey = 128;   // an Idempotency-Key header
-inline constexpr std::size_t kMaxPhoneLookups = 500;  // numbers in one contact discovery
-inline constexpr std::size_t kMaxDelivered = 1000;    // message ids in one `delivered` frame
-inline constexpr std::size_t kMaxPresence = 1000;     // user ids in one subscription
-inline constexpr std::size_t kMaxDevices = 32;        // of one user; the longest unused makes room
+inline constexpr std::size_t kMaxPushToken = 4096;   // FCM's are up to 4 KB, APNs' far smaller
+inline constexpr std::size_t kMaxCreationKey = 128;  // an Idempotency-Key header
+inline constexpr std::size_t kMaxDevices = 32;       // of one user; the longest unused makes room
 inline constexpr std::size_t kMaxContacts = 10'000;
 inline constexpr std::size_t kMaxBlocks = 10'000;
 
@@ -34,7 +37,7 @@ inline constexpr std::size_t kIdInBody = 22;
 inline constexpr std::size_t kGroupBodyHead = kMaxGroupName * 12 + 64;
 
 inline constexpr std::size_t kDefaultPage = 50;
-inline constexpr std::size_t kMaxPage = 100;
+inline constexpr std::size_t kMaxPage = kProtocol.page_items;
 /// Bytes of an answer in JSON that is a page: what a client takes in one go, and small enough that a crowd
 /// that asks and does not read cannot fill the memory. A page ends before the element that would pass it; one
 /// that is larger by itself is a page of its own.
@@ -58,8 +61,8 @@ inline constexpr Milliseconds kRefreshGrace = std::chrono::seconds(60);
 
 /// What the configuration may change; the values here are its defaults.
 struct Limits {
-  std::size_t frame_bytes = 64 * 1024;
-  std::size_t group_members = 500;
+  std::size_t frame_bytes = kProtocol.frame_bytes;
+  std::size_t group_members = kProtocol.group_members;
   /// Conversations with more members are stored once and read from their log.
   std::size_t write_fanout_members = 100;
   bool require_encryption = false;
@@ -83,5 +86,24 @@ struct Limits {
   /// Numbers looked up by one user: enough for an address book.
   std::uint32_t contact_lookups_per_day = 5000;
 };
+
+/// What a client is told in `hello`: whatever keeps to it fits in a frame, in JSON too.
+constexpr ProtocolLimits protocol_limits(const Limits& limits) {
+  constexpr std::size_t kIdInJson = 24;      // 20 digits, two quotes, a comma
+  constexpr std::size_t kRestOfFrame = 256;  // the type, a conversation's id, the names of the fields
+  const std::size_t ids =
+      limits.frame_bytes > kRestOfFrame ? (limits.frame_bytes - kRestOfFrame) / kIdInJson : 1;
+  const auto at_most = [](std::uint32_t limit, std::size_t fits) {
+    return static_cast<std::uint32_t>(std::min<std::size_t>(limit, fits));
+  };
+  ProtocolLimits told;
+  told.frame_bytes = static_cast<std::uint32_t>(limits.frame_bytes);
+  told.text_bytes = text_bytes_of_frame(limits.frame_bytes);
+  told.media_url_bytes = at_most(told.media_url_bytes, limits.frame_bytes / 4);
+  told.group_members = static_cast<std::uint32_t>(limits.group_members);
+  told.delivered_ids = at_most(told.delivered_ids, ids);
+  told.presence_users = at_most(told.presence_users, ids);
+  return told;
+}
 
 }  // namespace sotto::server

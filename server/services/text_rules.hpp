@@ -1,21 +1,13 @@
-// What a line of text from outside has to be.
+// The rule for a line of text (base/text_rules.hpp), as a refusal of the server.
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
+#include "base/text_rules.hpp"
 #include "server/model/service_error.hpp"
 
 namespace sotto::server {
 
-struct TextRule {
-  const char* field;      ///< named in the refusal
-  std::size_t least = 0;  ///< code points
-  std::size_t most = 0;
-  bool newlines = false;  ///< may have several lines
-};
-
-/// Valid UTF-8 of an allowed length, without control characters.
 ServiceResult<void> check_text(const TextRule& rule, std::string_view text);
 
 }  // namespace sotto::server

@@ -273,6 +273,9 @@ void store_with_an_old_index(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     large.open->db.run("DROP TABLE server");
+    large.open->db.run("ALTER TABLE account DROP COLUMN limits");
+    large.open->db.run("ALTER TABLE account DROP COLUMN stream_id");
+    large.open->db.run("ALTER TABLE holes DROP COLUMN cause");
     large.open->db.run("DROP TABLE search_rebuild");
     large.open->db.run("CREATE TABLE search_rebuild (from_row INTEGER PRIMARY KEY) STRICT");
     large.open->db.run("PRAGMA user_version = 2");

@@ -19,7 +19,7 @@ def test_hello_comes_first_and_tells_who_and_when(people, form):
     hello = device.connect(form).received[0]
     assert hello["user_id"] == device.user_id and hello["device_id"] == device.device_id
     assert abs(int(hello["server_time"]) - time.time() * 1000) < 60_000
-    assert hello["max_frame_bytes"] == FRAME_LIMIT
+    assert hello["limits"]["frame_bytes"] == FRAME_LIMIT
 
 
 def test_the_offered_subprotocol_is_chosen(people, form):

@@ -9,6 +9,18 @@ namespace sotto::cli {
 
 namespace {
 
+const char* describe(Hole::Cause cause) {
+  switch (cause) {
+    case Hole::Cause::not_loaded:
+      return "PageUp loads what is missing here";
+    case Hole::Cause::no_longer_kept:
+      return "older messages are no longer kept";
+    case Hole::Cause::too_large:
+      break;
+  }
+  return "older messages are too large to be loaded";
+}
+
 /// As long as TypingReceived says; a new message ends it earlier.
 constexpr std::chrono::seconds kTypingShown{6};
 
@@ -247,9 +259,7 @@ std::vector<ChatLine> ChatSession::lines() {
   std::string day;
   for (const auto& row : timeline_->rows()) {
     if (std::holds_alternative<Hole>(row.content)) {
-      const bool gone = std::get<Hole>(row.content).cause == Hole::Cause::no_longer_kept;
-      out.push_back({"", "", gone ? "older messages are no longer kept" : "PageUp loads what is missing here",
-                     "", false, false, false});
+      out.push_back({"", "", describe(std::get<Hole>(row.content).cause), "", false, false, false});
       continue;
     }
     const auto& m = std::get<Message>(row.content);

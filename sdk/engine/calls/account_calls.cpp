@@ -1,8 +1,8 @@
 #include "sdk/engine/calls/account_calls.hpp"
 
+#include "base/text_rules.hpp"
 #include "base/utf8.hpp"
 #include "sdk/engine/json.hpp"
-#include "sdk/engine/outbox/directory.hpp"
 #include "sdk/store/schema.hpp"
 
 namespace sotto::engine {
@@ -79,8 +79,8 @@ OperationNumber AccountCalls::login(const LoginRequest& login, Reply<Account> re
 }
 
 Result<Account> AccountCalls::signed_in(const HttpResponse& response) {
-  auto body = JsonObject::parse(response.body);
-  if (!body) return Error(ErrorCode::protocol_violation, "the answer to a login is not a JSON object");
+  auto body = JsonObject::read(response.body, "the answer to a login");
+  if (!body) return body.error();
   const Account account{body->id<UserId>("user_id"), body->id<DeviceId>("device_id")};
   store::Tokens tokens = tokens_of(*body, core_.now.wall);
   if (!store::is_valid_id(account.user_id.value) || !store::is_valid_id(account.device_id.value) ||
@@ -141,35 +141,41 @@ OperationNumber AccountCalls::user(UserId user, Reply<Profile> reply) {
 OperationNumber AccountCalls::fetch_profile(const std::string& path, UserId user, Reply<Profile> reply) {
   auto ticket = operations_.start(std::move(reply));
   requests_.send({"GET", path, {}, "", {}}, ticket.number,
-                 [this, ticket, user](const Result<HttpResponse>& response) {
-                   if (response) return operations_.finish<Profile>(ticket, store_profile(*response, user));
-                   if (out_of_reach(response.error().code))
+                 [this, ticket, user, updates = profile_updates_](const Result<HttpResponse>& response) {
+                   const bool outdated = user == core_.me() && updates != profile_updates_;
+                   if (response && !outdated)
+                     return operations_.finish<Profile>(ticket, store_profile(*response, user));
+                   if (response || out_of_reach(response.error().code))
                      if (auto known = core_.read().people.profile(user))
                        return operations_.finish<Profile>(ticket, std::move(*known));
-                   operations_.finish<Profile>(ticket, response.error());
+                   operations_.finish<Profile>(
+                       ticket, response ? store_profile(*response, user) : Result<Profile>(response.error()));
                  });
   return ticket.number;
 }
 
 OperationNumber AccountCalls::update_profile(const ProfileUpdate& update, Reply<Profile> reply) {
   auto ticket = operations_.start(std::move(reply));
+  const ProtocolLimits limits = core_.limits();
   JsonWriter body;
-  bool valid = true;
-  const auto add = [&](const char* key, const std::optional<std::string>& value) {
+  std::optional<std::string> problem;
+  const auto add = [&](const TextRule& rule, const std::optional<std::string>& value) {
     if (!value) return;
-    valid = valid && is_valid_utf8(*value);
-    body.text(key, *value);
+    if (!problem) problem = problem_with_text(rule, *value);
+    body.text(rule.field, *value);
   };
-  add("display_name", update.display_name);
-  add("about", update.about);
-  add("avatar_media_id", update.avatar_media_id);
+  add({.field = "display_name", .least = 1, .most = limits.display_name}, update.display_name);
+  add({.field = "about", .most = limits.about, .newlines = true}, update.about);
+  constexpr std::size_t kMaxIdDigits = 20;
+  add({.field = "avatar_media_id", .most = kMaxIdDigits}, update.avatar_media_id);
   if (update.last_seen) body.object("privacy", JsonWriter().text("last_seen", to_word(*update.last_seen)));
-  if (!valid) {
-    operations_.finish<Profile>(ticket, Error(ErrorCode::invalid_argument, "the profile is not UTF-8"));
+  if (problem) {
+    operations_.finish<Profile>(ticket, Error(ErrorCode::invalid_argument, *std::move(problem)));
     return ticket.number;
   }
   requests_.send({"PATCH", "/api/users/me", {}, body.str(), {}}, ticket.number,
                  [this, ticket](const Result<HttpResponse>& response) {
+                   if (response) ++profile_updates_;
                    operations_.finish<Profile>(ticket, response ? store_profile(*response, core_.me())
                                                                 : Result<Profile>(response.error()));
                  });
@@ -177,8 +183,8 @@ OperationNumber AccountCalls::update_profile(const ProfileUpdate& update, Reply<
 }
 
 Result<Profile> AccountCalls::store_profile(const HttpResponse& response, UserId user) {
-  auto body = JsonObject::parse(response.body);
-  if (!body) return Error(ErrorCode::protocol_violation, "a profile is not a JSON object");
+  auto body = JsonObject::read(response.body, "a profile");
+  if (!body) return body.error();
   Profile profile;
   profile.user_id = user;
   profile.display_name = body->text("display_name");
@@ -197,10 +203,8 @@ OperationNumber AccountCalls::devices(Reply<std::vector<Device>> reply) {
                  [this, ticket](const Result<HttpResponse>& response) {
                    using Devices = std::vector<Device>;
                    if (!response) return operations_.finish<Devices>(ticket, response.error());
-                   auto body = JsonObject::parse(response->body);
-                   if (!body)
-                     return operations_.finish<Devices>(
-                         ticket, Error(ErrorCode::protocol_violation, "the devices are not a JSON object"));
+                   auto body = JsonObject::read(response->body, "the list of devices", "devices");
+                   if (!body) return operations_.finish<Devices>(ticket, body.error());
                    Devices devices;
                    for (const JsonObject& item : body->list("devices")) {
                      Device device;

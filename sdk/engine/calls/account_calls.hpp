@@ -36,6 +36,8 @@ class AccountCalls {
   Core& core_;
   Operations& operations_;
   Requests& requests_;
+  /// Updates of the own profile that were answered: one that was asked for before may be older.
+  std::uint64_t profile_updates_ = 0;
 };
 
 }  // namespace sotto::engine

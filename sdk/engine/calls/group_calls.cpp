@@ -1,16 +1,15 @@
 #include "sdk/engine/calls/group_calls.hpp"
 
-#include "base/utf8.hpp"
+#include <algorithm>
+
+#include "base/text_rules.hpp"
 #include "sdk/engine/json.hpp"
-#include "sdk/engine/stream/rising.hpp"
-#include "sdk/engine/timing.hpp"
+#include "sdk/engine/stream/conversation_state.hpp"
 #include "sdk/store/schema.hpp"
 
 namespace sotto::engine {
 namespace {
 
-/// The server's own bound is lower; this only keeps nonsense off the wire.
-constexpr std::size_t kMaxNameBytes = 512;
 /// The answer to the first attempt may be lost; with the same key the group is still made once.
 constexpr int kCreateAttempts = 3;
 
@@ -19,15 +18,18 @@ bool outcome_unknown(ErrorCode code) {
          code == ErrorCode::server_unavailable;
 }
 
-Result<void> check_name(const std::string& name) {
-  if (name.empty() || name.size() > kMaxNameBytes || !is_valid_utf8(name))
-    return Error(ErrorCode::invalid_argument, "a group's name is 1 to 512 bytes of UTF-8");
+Result<void> check_name(const std::string& name, const ProtocolLimits& limits) {
+  const TextRule rule{.field = "name", .least = 1, .most = limits.group_name};
+  if (auto problem = problem_with_text(rule, name))
+    return Error(ErrorCode::invalid_argument, *std::move(problem));
   return {};
 }
 
-Result<void> check_users(const std::vector<UserId>& users) {
-  if (users.size() > kMaxGroupMembers)
-    return Error(ErrorCode::group_too_large, "a group has at most 500 members");
+/// `others`: how many are in the group besides them.
+Result<void> check_users(const std::vector<UserId>& users, std::size_t others, const ProtocolLimits& limits) {
+  if (users.size() + others > limits.group_members)
+    return Error(ErrorCode::group_too_large,
+                 "a group has at most " + std::to_string(limits.group_members) + " members");
   for (UserId user : users)
     if (!store::is_valid_id(user.value))
       return Error(ErrorCode::invalid_argument, "a user id is out of range");
@@ -39,8 +41,9 @@ Result<void> check_users(const std::vector<UserId>& users) {
 OperationNumber GroupCalls::create(const std::string& name, const std::vector<UserId>& members,
                                    Reply<Conversation> reply) {
   auto ticket = operations_.start(std::move(reply));
-  auto good = check_name(name);
-  if (good) good = check_users(members);
+  auto good = check_name(name, core_.limits());
+  const bool names_creator = std::find(members.begin(), members.end(), core_.me()) != members.end();
+  if (good) good = check_users(members, names_creator ? 0 : 1, core_.limits());
   if (!good) {
     operations_.finish<Conversation>(ticket, good.error());
     return ticket.number;
@@ -65,10 +68,8 @@ void GroupCalls::attempt_create(const Ticket<Conversation>& ticket, const HttpRe
             return attempt_create(ticket, *again, attempt + 1);
           return operations_.finish<Conversation>(ticket, response.error());
         }
-        auto body = JsonObject::parse(response->body);
-        auto row = body ? store_group(*body)
-                        : Result<ConversationRow>(
-                              Error(ErrorCode::protocol_violation, "a group is not a JSON object"));
+        auto body = JsonObject::read(response->body, "a group");
+        auto row = body ? store_group(*body) : Result<ConversationRow>(body.error());
         if (!row) return operations_.finish<Conversation>(ticket, row.error());
         operations_.finish<Conversation>(ticket, reading_.describe(*core_.read().conversations.find(*row)));
       });
@@ -78,30 +79,15 @@ Result<ConversationRow> GroupCalls::store_group(const JsonObject& group) {
   const auto id = group.id<ConversationId>("conversation_id");
   if (!store::is_valid_id(id.value))
     return Error(ErrorCode::protocol_violation, "a group's conversation_id is missing or out of range");
-  std::vector<Member> members;
-  for (const JsonObject& item : group.list("members")) {
-    const auto user = item.id<UserId>("user_id");
-    if (!store::is_valid_id(user.value)) continue;
-    members.push_back(
-        {user, item.text("role") == "admin" ? Role::admin : Role::member, item.time("joined_at")});
-  }
-  const auto conversation = directory_.named_by_server(id);
-  if (conversation.change_id == 0) {
-    auto& store = core_.write();
-    store.conversations.describe(conversation.row, ConversationKind::group, group.text("name"));
-    if (!members.empty()) store.members.replace(conversation.row, members, 0);
-    core_.touch(conversation.row);
-  } else if (core_.read().members.current(conversation.row).empty() && !members.empty()) {
-    core_.write().members.replace(conversation.row, members, 0);
-    core_.touch(conversation.row);
-  }
-  // Receipts may have come before it was known whose are needed.
-  if (auto now = core_.read().conversations.find(conversation.row)) rise(core_, *now);
-  return conversation.row;
+  auto described = described_group(group);
+  if (!described) return described.error();
+  const ConversationRow row = directory_.named_by_server(id).row;
+  if (apply_state(core_, row, *described)) core_.touch(row);
+  return row;
 }
 
 OperationNumber GroupCalls::rename(ConversationId group, const std::string& name, Reply<void> reply) {
-  if (auto good = check_name(name); !good) {
+  if (auto good = check_name(name, core_.limits()); !good) {
     core_.stage_reply<void>(std::move(reply), good.error());
     return {};
   }
@@ -109,7 +95,7 @@ OperationNumber GroupCalls::rename(ConversationId group, const std::string& name
 }
 
 OperationNumber GroupCalls::add(ConversationId group, const std::vector<UserId>& users, Reply<void> reply) {
-  if (auto good = check_users(users); !good) {
+  if (auto good = check_users(users, 0, core_.limits()); !good) {
     core_.stage_reply<void>(std::move(reply), good.error());
     return {};
   }
@@ -140,10 +126,17 @@ OperationNumber GroupCalls::call(ConversationId group, const char* method, const
   }
   requests_.send({method, "/api/groups/" + to_string(known->id) + path, {}, std::move(body), {}},
                  ticket.number, [this, ticket](const Result<HttpResponse>& response) {
-                   operations_.finish<void>(ticket,
-                                            response ? Result<void>() : Result<void>(response.error()));
+                   operations_.finish<void>(
+                       ticket, response ? store_answer(*response) : Result<void>(response.error()));
                  });
   return ticket.number;
+}
+
+Result<void> GroupCalls::store_answer(const HttpResponse& response) {
+  auto body = JsonObject::read(response.body, "a group");
+  if (!body) return body.error();
+  auto stored = store_group(*body);
+  return stored ? Result<void>() : Result<void>(stored.error());
 }
 
 }  // namespace sotto::engine

@@ -1,4 +1,5 @@
-// Groups: the calls that change them. What has changed comes back in the stream, to every device alike.
+// Groups: the calls that change them. The answer holds the new state, which is stored before the call ends;
+// the change itself comes in the stream, to every device alike.
 #pragma once
 
 #include <string>
@@ -27,7 +28,7 @@ class GroupCalls {
   OperationNumber set_role(ConversationId group, UserId user, Role role, Reply<void> reply);
   OperationNumber destroy(ConversationId group, Reply<void> reply);
 
-  /// A group as an answer describes it, as long as the stream has not.
+  /// A group as an answer describes it, where that is newer than what is known.
   Result<ConversationRow> store_group(const JsonObject& group);
 
  private:
@@ -35,6 +36,7 @@ class GroupCalls {
   /// A call on a group that this device knows; `path` follows /api/groups/{id}.
   OperationNumber call(ConversationId group, const char* method, const std::string& path, std::string body,
                        Reply<void> reply);
+  Result<void> store_answer(const HttpResponse& response);
 
   Core& core_;
   Operations& operations_;

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "base/utf8.hpp"
 #include "sdk/engine/json.hpp"
 #include "sdk/engine/stream/status.hpp"
 #include "sdk/store/schema.hpp"
 
 namespace sotto::engine {
+
 OperationNumber History::fetch(const store::StoredConversation& conversation, std::size_t limit,
                                Reply<bool> reply) {
   auto ticket = operations_.start(std::move(reply));
-  if (limit == 0 || limit > 100) {
+  if (limit == 0 || limit > kMaxPage) {
     operations_.finish<bool>(ticket, Error(ErrorCode::invalid_argument, "limit is 1 to 100"));
     return ticket.number;
   }
@@ -19,41 +19,76 @@ OperationNumber History::fetch(const store::StoredConversation& conversation, st
     operations_.finish<bool>(ticket, false);  // all there is is here
     return ticket.number;
   }
-  HttpRequest request;
-  request.method = "GET";
-  request.path = "/api/conversations/" + to_string(conversation.id) +
-                 "/messages?before_id=" + to_string(conversation.history_from) +
-                 "&limit=" + std::to_string(limit);
-  requests_.send(std::move(request), ticket.number,
-                 [this, ticket, id = conversation.id](Result<HttpResponse> r) {
-                   operations_.finish<bool>(ticket, r ? store_page(id, *r) : Result<bool>(r.error()));
-                 });
+  ask(ticket, conversation.id, std::min<std::size_t>(limit, core_.limits().page_items));
   return ticket.number;
 }
 
-Result<bool> History::store_page(ConversationId id, const HttpResponse& response) {
-  auto body = JsonObject::parse(response.body);
-  if (!body) return Error(ErrorCode::protocol_violation, "a page of history is not a JSON object");
+void History::ask(const Ticket<bool>& ticket, ConversationId id, std::size_t limit) {
   auto conversation = core_.read().conversations.find(id);
-  if (!conversation) return Error(ErrorCode::not_found, "the conversation is gone");
-  MessageId oldest = conversation->history_from;
-  bool any = false;
-  for (const JsonObject& message : body->list("messages")) {
-    if (!store_message(*conversation, message)) continue;
-    any = true;
-    oldest = std::min(oldest, message.id<MessageId>("message_id"));
+  if (!conversation)
+    return operations_.finish<bool>(ticket, Error(ErrorCode::not_found, "the conversation is gone"));
+  limit = std::min(limit, largest_page_);
+  HttpRequest request;
+  request.method = "GET";
+  request.path = "/api/conversations/" + to_string(id) +
+                 "/messages?before_id=" + to_string(conversation->history_from) +
+                 "&limit=" + std::to_string(limit);
+  const MessageId before = conversation->history_from;
+  requests_.send(std::move(request), ticket.number,
+                 [this, ticket, id, before, limit](const Result<HttpResponse>& response) {
+                   on_page(ticket, id, before, limit, response);
+                 });
+}
+
+void History::on_page(const Ticket<bool>& ticket, ConversationId id, MessageId before, std::size_t limit,
+                      const Result<HttpResponse>& response) {
+  auto conversation = core_.read().conversations.find(id);
+  if (!conversation)
+    return operations_.finish<bool>(ticket, Error(ErrorCode::not_found, "the conversation is gone"));
+  // Another call has brought this page meanwhile.
+  if (conversation->history_from != before)
+    return operations_.finish<bool>(ticket, bool(conversation->history_from));
+  auto more = response ? store_page(*conversation, *response) : Result<bool>(response.error());
+  if (!more && more.error().code == ErrorCode::too_large) {
+    if (limit > 1) {
+      largest_page_ = limit / 2;
+      return ask(ticket, id, limit / 2);
+    }
+    more = end_with_hole(*conversation);
   }
+  operations_.finish<bool>(ticket, std::move(more));
+}
+
+Result<bool> History::store_page(const store::StoredConversation& conversation,
+                                 const HttpResponse& response) {
+  auto body = JsonObject::read(response.body, "a page of history", "messages");
+  if (!body) return body.error();
+  MessageId oldest = conversation.history_from;
+  for (const JsonObject& message : body->list("messages"))
+    if (store_message(conversation, message)) oldest = std::min(oldest, message.id<MessageId>("message_id"));
+  const bool more = body->boolean("has_more");
+  if (more && oldest == conversation.history_from)
+    return Error(ErrorCode::protocol_violation, "the history goes on without getting older");
   auto& store = core_.write();
   if (auto gap = body->object("gap")) {
     const auto from = gap->id<MessageId>("from_message_id");
     const auto to = gap->id<MessageId>("to_message_id");
-    if (store::is_valid_id(to.value) && from <= to) store.holes.add(conversation->row, from, to);
+    if (store::is_valid_id(to.value) && from <= to)
+      store.holes.add(conversation.row, {Hole::Cause::no_longer_kept, from, to});
   }
-  // A page that brings nothing older ends it, whatever it says: it would be asked for again without end.
-  const bool more = any && body->boolean("has_more");
-  store.conversations.set_history_from(conversation->row, more ? oldest : MessageId{});
-  core_.touch(conversation->row);
+  store.conversations.set_history_from(conversation.row, more ? oldest : MessageId{});
+  core_.touch(conversation.row);
   return more;
+}
+
+bool History::end_with_hole(const store::StoredConversation& conversation) {
+  const Hole hole{Hole::Cause::too_large, MessageId{1}, MessageId{conversation.history_from.value - 1}};
+  auto& store = core_.write();
+  store.holes.add(conversation.row, hole);
+  store.conversations.set_history_from(conversation.row, MessageId{});
+  core_.touch(conversation.row);
+  core_.stage(Event(HoleFound{conversation.public_id(), hole.from, hole.to}));
+  return false;
 }
 
 bool History::store_message(const store::StoredConversation& conversation, const JsonObject& message) {

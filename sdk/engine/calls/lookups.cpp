@@ -1,5 +1,8 @@
 #include "sdk/engine/calls/lookups.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "sdk/engine/json.hpp"
 #include "sdk/engine/session/backoff.hpp"
 #include "sdk/engine/stream/rising.hpp"
@@ -10,6 +13,10 @@ namespace sotto::engine {
 namespace {
 
 constexpr std::size_t kNumbersAtOnce = 100;
+/// Two thousand conversations come as fast as the server sends them, what is beyond a page each second: a
+/// server that never ends its inbox cannot keep a client busy.
+constexpr std::size_t kFastInboxPages = 20;
+constexpr Milliseconds kSlowInboxPage{1'000};
 
 /// A query value: everything but unreserved characters in %XX (RFC 3986 §2.3).
 std::string percent_encoded(const std::string& text) {
@@ -36,12 +43,15 @@ void Lookups::load() {
   not_before_.reset();
   failures_ = 0;
   inbox_cursor_.clear();
+  inbox_pages_ = 0;
   members_checked_ = false;
 }
 
 void Lookups::connected() {
   not_before_.reset();
   members_checked_ = false;
+  members_asked_.clear();
+  told_ = false;
 }
 
 void Lookups::work() {
@@ -52,52 +62,61 @@ void Lookups::work() {
   if (!core_.account->inbox_loaded) return load_inbox_page();
   if (members_checked_) return;
   const auto groups = core_.read().conversations.groups_without_members();
-  if (groups.empty())
+  const auto next = std::find_if(groups.begin(), groups.end(),
+                                 [this](const auto& group) { return !members_asked_.contains(group.row); });
+  if (next == groups.end())
     members_checked_ = true;
   else
-    load_members(groups.front());
+    load_members(*next);
 }
 
-void Lookups::send(HttpRequest request, std::function<void(const HttpResponse&)> then,
-                   std::function<void(const Error&)> failed) {
+void Lookups::send(HttpRequest request, std::function<Result<void>(const HttpResponse&)> then,
+                   std::function<void(const Error&)> refused) {
   running_ = true;
   requests_.send(
       std::move(request), OperationNumber::none,
-      [this, then = std::move(then), failed = std::move(failed)](const Result<HttpResponse>& response) {
+      [this, then = std::move(then), refused = std::move(refused)](const Result<HttpResponse>& response) {
         running_ = false;
-        const bool worked = response.ok();
-        if (worked) {
+        const Result<void> stored = response ? then(*response) : Result<void>(response.error());
+        if (stored) {
           failures_ = 0;
-          return then(*response);
+          return;
         }
-        // What is refused for good is not asked for again soon either: it may be fixed some day.
-        const bool passes = response.error().category == ErrorCategory::retryable;
-        const Milliseconds delay =
-            passes ? full_jitter(core_.random, kBackoffBase, kBackoffCap, failures_++) : kBackoffCap;
-        not_before_ =
-            core_.now.steady + std::max(delay, std::min(response.error().retry_after, kLongestServerDelay));
-        if (failed) failed(response.error());
+        failed(stored.error());
+        if (refused) refused(stored.error());
       });
+}
+
+void Lookups::failed(const Error& error) {
+  // What is refused for good is not asked for again soon either: it may be fixed some day.
+  const bool passes = error.category == ErrorCategory::retryable;
+  const Milliseconds delay =
+      passes ? full_jitter(core_.random, kBackoffBase, kBackoffCap, failures_++) : kBackoffCap;
+  not_before_ = core_.now.steady + std::max(delay, std::min(error.retry_after, kLongestServerDelay));
+  if (passes) members_asked_.clear();
+  const bool unreadable = error.code == ErrorCode::protocol_violation || error.code == ErrorCode::too_large;
+  if (unreadable && !std::exchange(told_, true)) core_.stage(Event(ErrorOccurred{error}));
 }
 
 void Lookups::look_up_numbers() {
   std::vector<std::string> numbers;
   std::vector<ConversationRow> rows;
+  const std::size_t most = std::min<std::size_t>(kNumbersAtOnce, core_.limits().phone_numbers);
   for (const auto& [first, row] : outbox_.unaddressed()) {
     auto conversation = core_.read().conversations.find(row);
     if (!conversation) continue;
     rows.push_back(row);
     numbers.push_back(conversation->peer_phone);
-    if (numbers.size() == kNumbersAtOnce) break;
+    if (numbers.size() == most) break;
   }
-  auto failed = [this](const Error& error) {
+  auto refused = [this](const Error& error) {
     // The answer may be a long time coming, and what waits for it are other people's messages too.
-    if (error.category == ErrorCategory::permanent || error.code == ErrorCode::rate_limited)
+    if (error.category != ErrorCategory::retryable || error.code == ErrorCode::rate_limited)
       outbox_.expect_addresses(false);
   };
-  auto answered = [this, rows, numbers](const HttpResponse& response) {
+  auto answered = [this, rows, numbers](const HttpResponse& response) -> Result<void> {
+    if (auto stored = people_.store_contacts(response); !stored) return stored.error();
     outbox_.expect_addresses(true);
-    if (!people_.store_contacts(response)) return;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       auto person = core_.read().people.find_phone(numbers[i]);
       if (!person) {
@@ -106,29 +125,49 @@ void Lookups::look_up_numbers() {
       }
       outbox_.addressed(directory_.set_peer(rows[i], person->user_id));
     }
+    return {};
   };
-  send(look_up(numbers), answered, failed);
+  send(look_up(numbers), answered, refused);
 }
 
 void Lookups::load_inbox_page() {
-  std::string path = "/api/conversations?limit=100";
+  const std::size_t limit = std::min<std::size_t>(inbox_limit_, core_.limits().page_items);
+  std::string path = "/api/conversations?limit=" + std::to_string(limit);
   if (!inbox_cursor_.empty()) path += "&cursor=" + percent_encoded(inbox_cursor_);
-  send({"GET", path, {}, "", {}}, [this](const HttpResponse& response) {
-    auto body = JsonObject::parse(response.body);
-    const auto items = body ? body->list("conversations") : std::vector<JsonObject>();
-    for (const JsonObject& item : items)
-      store_inbox_item(item);
-    std::string next = body ? body->text("next_cursor") : "";
-    // The same place again, or an empty page, ends it: a server cannot keep a client busy for ever.
-    if (!next.empty() && next != inbox_cursor_ && !items.empty()) {
-      inbox_cursor_ = std::move(next);
-      return;
-    }
-    inbox_cursor_.clear();
-    core_.account->inbox_loaded = true;
-    core_.write().account.set_inbox_loaded(true);
-    members_checked_ = false;
-  });
+  running_ = true;
+  requests_.send(
+      {"GET", path, {}, "", {}}, OperationNumber::none, [this, limit](const Result<HttpResponse>& response) {
+        running_ = false;
+        auto page = response ? JsonObject::read(response->body, "a page of the inbox", "conversations")
+                             : Result<JsonObject>(response.error());
+        if (page) {
+          failures_ = 0;
+          return store_inbox_page(*page);
+        }
+        if (page.error().code == ErrorCode::too_large && limit > 1)
+          inbox_limit_ = limit / 2;  // asked for again at once
+        else
+          failed(page.error());
+      });
+}
+
+void Lookups::store_inbox_page(const JsonObject& page) {
+  const auto items = page.list("conversations");
+  for (const JsonObject& item : items)
+    store_inbox_item(item);
+  std::string next = page.text("next_cursor");
+  if (!next.empty()) {
+    if (items.empty() || next == inbox_cursor_)
+      return failed(Error(ErrorCode::protocol_violation, "the inbox goes on without getting further"));
+    inbox_cursor_ = std::move(next);
+    if (++inbox_pages_ >= kFastInboxPages) not_before_ = core_.now.steady + kSlowInboxPage;
+    return;
+  }
+  inbox_cursor_.clear();
+  inbox_pages_ = 0;
+  core_.account->inbox_loaded = true;
+  core_.write().account.set_inbox_loaded(true);
+  members_checked_ = false;
 }
 
 void Lookups::store_inbox_item(const JsonObject& item) {
@@ -159,12 +198,14 @@ void Lookups::store_inbox_item(const JsonObject& item) {
 }
 
 void Lookups::load_members(const store::StoredConversation& group) {
+  // Once on each connection, so that one group cannot hold up the others.
+  members_asked_.insert(group.row);
   send({"GET", "/api/groups/" + to_string(group.id), {}, "", {}},
-       [this, row = group.row](const HttpResponse& response) {
-         auto body = JsonObject::parse(response.body);
-         if (body) static_cast<void>(groups_.store_group(*body));
-         // An answer without members: not again on this connection.
-         if (core_.read().members.count(row) == 0) members_checked_ = true;
+       [this](const HttpResponse& response) -> Result<void> {
+         auto body = JsonObject::read(response.body, "a group", "members");
+         if (!body) return body.error();
+         auto stored = groups_.store_group(*body);
+         return stored ? Result<void>() : Result<void>(stored.error());
        });
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text_rules.hpp"
 #include "sdk/engine/json.hpp"
-#include "sdk/engine/outbox/directory.hpp"
 #include "sdk/store/schema.hpp"
 
 namespace sotto::engine {
@@ -11,9 +11,9 @@ namespace {
 
 using Contacts = std::vector<Contact>;
 
+
 // A server cannot keep a client busy for ever. The reference server's pages hold 500 of at most 10,000.
 constexpr int kMaxContactPages = 200;
-constexpr std::size_t kMaxNumbers = 1000;  // an address book; a request of about 20 KB
 
 }  // namespace
 
@@ -23,10 +23,12 @@ HttpRequest look_up(const std::vector<std::string>& phone_numbers) {
 
 OperationNumber PeopleCalls::discover(const std::vector<std::string>& phone_numbers, Reply<Contacts> reply) {
   auto ticket = operations_.start(std::move(reply));
-  if (phone_numbers.empty() || phone_numbers.size() > kMaxNumbers ||
+  const auto most = core_.limits().phone_numbers;
+  if (phone_numbers.empty() || phone_numbers.size() > most ||
       !std::all_of(phone_numbers.begin(), phone_numbers.end(), is_phone_number)) {
     operations_.finish<Contacts>(
-        ticket, Error(ErrorCode::invalid_argument, "1 to 1000 phone numbers, each + and 7 to 15 digits"));
+        ticket, Error(ErrorCode::invalid_argument,
+                      "1 to " + std::to_string(most) + " phone numbers, each + and 7 to 15 digits"));
     return ticket.number;
   }
   requests_.send(look_up(phone_numbers), ticket.number, [this, ticket](const Result<HttpResponse>& response) {
@@ -50,21 +52,23 @@ OperationNumber PeopleCalls::find_user(const std::string& phone_number, Reply<Co
 
 OperationNumber PeopleCalls::contacts(Reply<Contacts> reply) {
   auto ticket = operations_.start(std::move(reply));
-  load_contacts(ticket, "", {}, 0);
+  load_contacts(ticket, "", {}, 0, changes_);
   return ticket.number;
 }
 
 void PeopleCalls::load_contacts(Ticket<Contacts> ticket, const std::string& cursor, Contacts so_far,
-                                int pages) {
+                                int pages, std::uint64_t changes) {
   const std::string path = cursor.empty() ? "/api/contacts" : "/api/contacts?cursor=" + cursor;
   requests_.send(
       {"GET", path, {}, "", {}}, ticket.number,
-      [this, ticket, cursor, so_far = std::move(so_far), pages](const Result<HttpResponse>& response) {
+      [this, ticket, cursor, so_far = std::move(so_far), pages, changes](const Result<HttpResponse>& response) {
         if (!response) {
           if (response.error().category != ErrorCategory::retryable)
             return operations_.finish<Contacts>(ticket, response.error());
           return operations_.finish<Contacts>(ticket, core_.read().people.contacts());
         }
+        // Something was changed since: what is known here is newer than the list.
+        if (changes != changes_) return operations_.finish<Contacts>(ticket, core_.read().people.contacts());
         std::string next;
         Result<Contacts> page = read_contacts(*response, &next);
         if (!page) return operations_.finish<Contacts>(ticket, page.error());
@@ -72,15 +76,15 @@ void PeopleCalls::load_contacts(Ticket<Contacts> ticket, const std::string& curs
         all.insert(all.end(), page->begin(), page->end());
         const auto place = parse_decimal(next);
         if (place && *place > parse_decimal(cursor).value_or(0) && pages < kMaxContactPages)
-          return load_contacts(ticket, next, std::move(all), pages + 1);
+          return load_contacts(ticket, next, std::move(all), pages + 1, changes);
         keep(all, true);
         operations_.finish<Contacts>(ticket, core_.read().people.contacts());
       });
 }
 
 Result<Contacts> PeopleCalls::read_contacts(const HttpResponse& response, std::string* next) const {
-  auto body = JsonObject::parse(response.body);
-  if (!body) return Error(ErrorCode::protocol_violation, "the contacts are not a JSON object");
+  auto body = JsonObject::read(response.body, "a list of contacts", "contacts");
+  if (!body) return body.error();
   Contacts contacts;
   for (const JsonObject& item : body->list("contacts")) {
     Contact contact;
@@ -94,6 +98,7 @@ Result<Contacts> PeopleCalls::read_contacts(const HttpResponse& response, std::s
 }
 
 void PeopleCalls::keep(const Contacts& contacts, bool all) {
+  if (!all) ++changes_;
   auto& people = core_.write().people;
   if (all) people.replace_contacts(contacts);
   for (const Contact& contact : contacts) {
@@ -113,6 +118,7 @@ OperationNumber PeopleCalls::remove_contact(UserId user, Reply<void> reply) {
   requests_.send({"DELETE", "/api/contacts/" + to_string(user), {}, "", {}}, ticket.number,
                  [this, ticket, user](const Result<HttpResponse>& response) {
                    if (!response) return operations_.finish<void>(ticket, response.error());
+                   ++changes_;
                    core_.write().people.remove_contact(user);
                    operations_.finish<void>(ticket, {});
                  });

@@ -27,13 +27,16 @@ class PeopleCalls {
  private:
   using Contacts = std::vector<Contact>;
   /// The page of the own contacts at `cursor` ("": the first) and those after it, behind `so_far`.
-  void load_contacts(Ticket<Contacts> ticket, const std::string& cursor, Contacts so_far, int pages);
+  void load_contacts(Ticket<Contacts> ticket, const std::string& cursor, Contacts so_far, int pages,
+                     std::uint64_t changes);
   Result<Contacts> read_contacts(const HttpResponse& response, std::string* next) const;
   void keep(const Contacts& contacts, bool all);
 
   Core& core_;
   Operations& operations_;
   Requests& requests_;
+  /// Changes that were answered: a list that was asked for before one of them may lack it.
+  std::uint64_t changes_ = 0;
 };
 
 /// The request that looks numbers up.

@@ -1,17 +1,11 @@
 #include "sdk/engine/outbox/directory.hpp"
 
-#include <algorithm>
-
+#include "base/text_rules.hpp"
 #include "sdk/store/schema.hpp"
 
 namespace sotto::engine {
 
 using store::StoredConversation;
-
-bool is_phone_number(const std::string& text) {
-  return text.size() >= 8 && text.size() <= 16 && text[0] == '+' && text[1] != '0' &&
-         std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 Result<StoredConversation> Directory::find(ConversationId id) {
   auto found = core_.read().conversations.find(id);

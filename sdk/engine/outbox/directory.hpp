@@ -40,7 +40,4 @@ class Directory {
   std::vector<Moved> moved_;
 };
 
-/// "+" and 7 to 15 digits (E.164).
-bool is_phone_number(const std::string& text);
-
 }  // namespace sotto::engine

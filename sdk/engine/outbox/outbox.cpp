@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/mutant.hpp"
+#include "base/text_rules.hpp"
 #include "base/utf8.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/session/backoff.hpp"
 #include "sdk/engine/session/error_words.hpp"
 #include "sdk/engine/stream/status.hpp"
@@ -31,15 +33,17 @@ bool can_retry(ErrorCode code) {
 
 // ---------------------------------------------------------------- the app
 
-Result<void> Outbox::check(const OutgoingMessage& message) {
+Result<void> Outbox::check(const OutgoingMessage& message) const {
+  const ProtocolLimits limits = core_.limits();
   if (message.text.empty()) return Error(ErrorCode::invalid_argument, "the text is empty");
-  if (message.text.size() > kMaxTextBytes)
-    return Error(ErrorCode::invalid_argument,
-                 "the text has " + std::to_string(message.text.size()) + " bytes; 16384 is the most");
+  if (message.text.size() > limits.text_bytes)
+    return Error(ErrorCode::invalid_argument, "the text has " + std::to_string(message.text.size()) +
+                                                  " bytes; " + std::to_string(limits.text_bytes) +
+                                                  " is the most");
   if (!is_valid_utf8(message.text)) return Error(ErrorCode::invalid_argument, "the text is not UTF-8");
-  if (message.media_url &&
-      (message.media_url->size() > kMaxMediaUrlBytes || !is_valid_utf8(*message.media_url)))
-    return Error(ErrorCode::invalid_argument, "the media URL is too long or not UTF-8");
+  if (message.media_url && !is_media_url(*message.media_url, limits.media_url_bytes))
+    return Error(ErrorCode::invalid_argument,
+                 "the media URL is not 1 to " + std::to_string(limits.media_url_bytes) + " ASCII characters");
   if (message.reply_to && !store::is_valid_id(message.reply_to->value))
     return Error(ErrorCode::invalid_argument, "reply_to is out of range");
   if (message.expires_after && message.expires_after->count() <= 0)

@@ -42,8 +42,8 @@ class Outbox final : public Part {
   Outbox(Core& core, Directory& directory) : core_(core), directory_(directory) {}
 
   // ---- the app
-  /// What can be said about a message without looking at anything else.
-  static Result<void> check(const OutgoingMessage& message);
+  /// What can be said about a message without looking at the store.
+  [[nodiscard]] Result<void> check(const OutgoingMessage& message) const;
   /// A message that has been checked.
   Result<SendReceipt> send(const store::StoredConversation& conversation, const OutgoingMessage& message);
   Result<void> cancel(LocalId message);

@@ -4,6 +4,7 @@
 
 #include "base/mutant.hpp"
 #include "base/snowflake.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/outbox/outbox.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sotto/lite/frames.pb.h"

@@ -18,12 +18,10 @@ struct Word {
 constexpr Word kWords[] = {
     {"bad_frame", ErrorCode::invalid_argument},
     {"bad_request", ErrorCode::invalid_argument},
-    {"invalid_argument", ErrorCode::invalid_argument},
     {"unknown_type", ErrorCode::protocol_violation},
     {"not_found", ErrorCode::not_found},
     {"not_a_member", ErrorCode::not_a_member},
     {"not_allowed", ErrorCode::not_allowed},
-    {"forbidden", ErrorCode::not_allowed},
     {"blocked", ErrorCode::blocked},
     {"too_large", ErrorCode::too_large},
     {"rate_limited", ErrorCode::rate_limited},
@@ -36,7 +34,6 @@ constexpr Word kWords[] = {
     {"otp_expired", ErrorCode::otp_expired},
     {"otp_exhausted", ErrorCode::otp_exhausted},
     {"unauthorized", ErrorCode::signed_out},
-    {"token_invalid", ErrorCode::signed_out},
     {"unavailable", ErrorCode::server_unavailable},
     {"internal", ErrorCode::internal},
 };

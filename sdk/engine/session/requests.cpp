@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/mutant.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/json.hpp"
 #include "sdk/engine/session/error_words.hpp"
 #include "sdk/engine/timing.hpp"

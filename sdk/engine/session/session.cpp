@@ -1,29 +1,24 @@
 #include "sdk/engine/session/session.hpp"
 
+#include "base/protocol.hpp"
 #include "sdk/engine/session/backoff.hpp"
+#include "sdk/engine/session/server_limits.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sotto/lite/frames.pb.h"
 
 namespace sotto::engine {
 namespace {
 
-// Close codes of protocol.md.
-constexpr std::uint16_t kNormal = 1000;
-constexpr std::uint16_t kServerRestarting = 1012;
-constexpr std::uint16_t kTokenRefused = 4001;
-constexpr std::uint16_t kSuperseded = 4002;
-constexpr std::uint16_t kTooFast = 4003;
-
 Error error_of_close(const CloseReason& reason) {
   if (reason.error) return *reason.error;
   switch (reason.code) {
-    case kServerRestarting:
+    case close_code::kRestarting:
       return {ErrorCode::server_unavailable, "the server is restarting"};
-    case kTokenRefused:
+    case close_code::kTokenInvalid:
       return {ErrorCode::signed_out, "the server refused the access token"};
-    case kSuperseded:
+    case close_code::kSuperseded:
       return {ErrorCode::superseded, "a newer connection of this device took over"};
-    case kTooFast:
+    case close_code::kTooFast:
       return {ErrorCode::rate_limited, "the server closed the connection: sending too fast"};
     default:
       break;
@@ -125,16 +120,22 @@ void Session::on_hello(const lite::Hello& hello) {
   give_up_at_.reset();
   token_is_new_ = false;
   skew_ = core_.now.wall - from_unix_ms(hello.server_time());
+  stream_name_ = {hello.stream_id(), hello.stream_from()};
+  learn_limits(hello.limits());
   core_.ready = connection_;
   if (told_time_) told_time_(from_unix_ms(hello.server_time()));
   pings_sent_ = pings_answered_ = 0;
   ping_at_ = core_.now.steady + kPingEvery;
   enter(ConnectionState::catching_up);
-  lite::ClientFrame frame;
-  frame.mutable_sync()->set_last_seen_message_id(core_.account->cursor);
-  core_.send(frame);
   for (Part* part : listeners_)
     part->connected();
+}
+
+void Session::learn_limits(const lite::Limits& told) {
+  const ProtocolLimits limits = limits_of(told);
+  if (limits == core_.account->limits) return;
+  core_.account->limits = limits;
+  core_.write().account.set_limits(to_bytes(told));
 }
 
 void Session::on_synced() {
@@ -164,7 +165,7 @@ void Session::on_closed(const CloseReason& reason) {
   const auto going_away = going_away_after_;
   if (core_.connected() && core_.now.steady - connected_at_ >= kHealthyAfter) failures_ = 0;
   forget_connection();
-  if (reason.code == kSuperseded) {
+  if (reason.code == close_code::kSuperseded) {
     wanted_ = false;
     return enter(ConnectionState::superseded, cause);
   }
@@ -173,7 +174,7 @@ void Session::on_closed(const CloseReason& reason) {
     // The server goes on purpose and comes back: no failure, but not everybody at once.
     return wait_and_retry(cause, *going_away + jitter(core_.random, kGoingAwayJitter));
   }
-  if (reason.code == kTooFast) failures_ = std::max(failures_, 2);
+  if (reason.code == close_code::kTooFast) failures_ = std::max(failures_, 2);
   wait_and_retry(cause);
 }
 
@@ -207,7 +208,7 @@ void Session::break_off(std::uint16_t close_code, const Error& cause) {
 
 void Session::drop() {
   if (connection_ == ConnectionNumber::none) return;
-  core_.stage(Effect(CloseConnection{connection_, kNormal}));
+  core_.stage(Effect(CloseConnection{connection_, close_code::kNormal}));
   forget_connection();
 }
 
@@ -226,6 +227,11 @@ void Session::forget_connection() {
 
 void Session::wait_and_retry(const Error& cause, std::optional<Milliseconds> at_least) {
   if (!wanted_) return enter(ConnectionState::offline, cause);
+  if (cause.code == ErrorCode::too_large) {
+    // The next connection gets to the same frame: only somebody who changes the server's limits can help.
+    core_.stage(Event(ErrorOccurred{cause}));
+    at_least = kLongestServerDelay;
+  }
   Milliseconds delay{0};
   if (at_least)
     delay = *at_least;
@@ -241,9 +247,10 @@ void Session::wait_and_retry(const Error& cause, std::optional<Milliseconds> at_
 void Session::work() {
   const Milliseconds now = core_.now.steady;
   if (give_up_at_ && now >= *give_up_at_)
-    return break_off(kNormal, Error(ErrorCode::timed_out, "the connection did not come about in time"));
+    return break_off(close_code::kNormal,
+                     Error(ErrorCode::timed_out, "the connection did not come about in time"));
   if (pong_by_ && now >= *pong_by_)
-    return break_off(kNormal, Error(ErrorCode::timed_out, "the server does not answer"));
+    return break_off(close_code::kNormal, Error(ErrorCode::timed_out, "the server does not answer"));
   if (ping_at_ && now >= *ping_at_) send_ping(kPongWithin);
   if (retry_at_ && now >= *retry_at_) open();
 }

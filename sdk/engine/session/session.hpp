@@ -17,11 +17,18 @@
 #include "sdk/engine/session/requests.hpp"
 
 namespace sotto::lite {
-class Hello;
 class GoingAway;
+class Hello;
+class Limits;
 }  // namespace sotto::lite
 
 namespace sotto::engine {
+
+/// The server's stream, as `hello` names it (protocol.md, "When a server is restored").
+struct StreamName {
+  std::uint64_t id = 0;    ///< 0: it has no name
+  std::uint64_t from = 0;  ///< up to here it is the same as the one before it
+};
 
 class Session final : public Part {
  public:
@@ -62,8 +69,8 @@ class Session final : public Part {
 
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] std::optional<Milliseconds> clock_skew() const { return skew_; }
-  /// Of this connection: the rhythm of what may as well go with the keep-alive.
-  [[nodiscard]] std::uint64_t pings_sent() const { return pings_sent_; }
+  /// Of this connection.
+  [[nodiscard]] const StreamName& stream_name() const { return stream_name_; }
 
   void load() override;
   void work() override;
@@ -71,6 +78,7 @@ class Session final : public Part {
 
  private:
   void enter(ConnectionState state, std::optional<Error> cause = std::nullopt);
+  void learn_limits(const lite::Limits& told);
   void open();
   void open_with_token();
   void forget_connection();
@@ -91,6 +99,7 @@ class Session final : public Part {
   bool token_is_new_ = false;  ///< refreshed for this very attempt, after a refusal: one more signs out
   std::optional<Milliseconds> going_away_after_;
   std::optional<Milliseconds> skew_;
+  StreamName stream_name_;
 
   // Deadlines, in steady time.
   std::optional<Milliseconds> retry_at_;

@@ -8,8 +8,9 @@
 namespace sotto::engine {
 
 Result<void> Presence::subscribe(std::vector<UserId> users) {
-  if (users.size() > kMaxPresenceSubscriptions)
-    return Error(ErrorCode::invalid_argument, "presence of at most 1000 people can be followed");
+  if (const auto most = core_.limits().presence_users; users.size() > most)
+    return Error(ErrorCode::invalid_argument,
+                 "presence of at most " + std::to_string(most) + " people can be followed");
   std::sort(users.begin(), users.end());
   users.erase(std::unique(users.begin(), users.end()), users.end());
   subscribed_ = std::move(users);

@@ -50,7 +50,7 @@ void Receipts::disconnected() {
   read_due_.reset();
   asked_.reset();
   asks_ = 0;
-  last_ping_ = 0;
+  confirm_due_.reset();
 }
 
 void Receipts::connected() {
@@ -75,14 +75,13 @@ void Receipts::flush() {
 }
 
 void Receipts::work() {
-  // In the rhythm of the keep-alive, which wakes the radio anyway.
-  if (core_.connected() && session_.pings_sent() != last_ping_) {
-    last_ping_ = session_.pings_sent();
-    ask();
-  }
   tell_delivered();
   if (read_due_ && core_.now.steady >= *read_due_) tell_read();
-  if (core_.connected()) delivered_sent_ = core_.account->cursor;
+  if (core_.connected()) {
+    delivered_sent_ = core_.account->cursor;
+    if (!confirm_due_ && !all_confirmed()) confirm_due_ = core_.now.steady + kConfirmAfter;
+    if (confirm_due_ && core_.now.steady >= *confirm_due_) ask();
+  }
   if (mutant(Mutant::delivered_told_too_early) && core_.account &&
       core_.account->delivered_told != core_.account->cursor) {
     core_.account->delivered_told = core_.account->cursor;
@@ -90,9 +89,13 @@ void Receipts::work() {
   }
 }
 
+bool Receipts::all_confirmed() const {
+  return delivered_sent_ <= core_.account->delivered_told && read_sent_.empty();
+}
+
 void Receipts::ask() {
-  const bool all_known = delivered_sent_ <= core_.account->delivered_told && read_sent_.empty();
-  if (asked_ || all_known) return;
+  confirm_due_.reset();
+  if (asked_ || all_confirmed()) return;
   asked_ = Told{delivered_sent_, read_sent_};
   lite::ClientFrame frame;
   frame.mutable_confirm()->set_number(++asks_);
@@ -122,11 +125,12 @@ void Receipts::tell_delivered() {
 }
 
 void Receipts::send_delivered(ConversationId conversation, const std::vector<MessageId>& messages) {
-  for (std::size_t begin = 0; begin < messages.size(); begin += kDeliveredPerFrame) {
+  const std::size_t most = core_.limits().delivered_ids;
+  for (std::size_t begin = 0; begin < messages.size(); begin += most) {
     lite::ClientFrame frame;
     lite::Delivered& delivered = *frame.mutable_delivered();
     delivered.set_conversation_id(conversation.value);
-    const std::size_t end = std::min(messages.size(), begin + kDeliveredPerFrame);
+    const std::size_t end = std::min(messages.size(), begin + most);
     for (std::size_t i = begin; i < end; ++i)
       delivered.add_message_ids(messages[i].value);
     core_.send(frame);
@@ -150,7 +154,7 @@ void Receipts::tell_read() {
 }
 
 std::optional<Milliseconds> Receipts::deadline() const {
-  return core_.connected() ? read_due_ : std::nullopt;
+  return core_.connected() ? earlier(read_due_, confirm_due_) : std::nullopt;
 }
 
 }  // namespace sotto::engine

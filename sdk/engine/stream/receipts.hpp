@@ -3,8 +3,8 @@
 //
 // Nothing answers these frames one by one, so they can be lost with the connection, or with a server that
 // dies before it has written them. Two marks make up for it: `delivered_told` and each conversation's
-// `read_told` say what is durable on the server. With the keep-alive ping goes a `confirm`, where anything
-// has been told since the last one; the marks move when it is answered. On every new connection everything
+// `read_told` say what is durable on the server. Some time after something was told a `confirm` is sent, and
+// the marks move when it is answered. On every new connection everything
 // past the marks is told again.
 #pragma once
 
@@ -13,13 +13,12 @@
 #include <vector>
 
 #include "sdk/engine/core.hpp"
-#include "sdk/engine/session/session.hpp"
 
 namespace sotto::engine {
 
 class Receipts final : public Part {
  public:
-  Receipts(Core& core, Session& session) : core_(core), session_(session) {}
+  explicit Receipts(Core& core) : core_(core) {}
 
   /// A message of somebody else was stored in this input. Told with the end of the input, so after its
   /// commit.
@@ -48,20 +47,20 @@ class Receipts final : public Part {
   };
 
   bool set_read(const store::StoredConversation& conversation, MessageId up_to);
+  [[nodiscard]] bool all_confirmed() const;
   void ask();
   void tell_delivered();
   void tell_read();
   void send_delivered(ConversationId conversation, const std::vector<MessageId>& messages);
 
   Core& core_;
-  Session& session_;
   std::map<ConversationId, std::vector<MessageId>> delivered_;
   std::map<ConversationRow, MessageId> read_sent_;  ///< on this connection, and not confirmed
   std::uint64_t delivered_sent_ = 0;                ///< on this connection: everything up to here
   std::optional<Milliseconds> read_due_;
-  std::optional<Told> asked_;  ///< not answered yet; one at a time
+  std::optional<Milliseconds> confirm_due_;  ///< something was told that is not confirmed
+  std::optional<Told> asked_;                ///< not answered yet; one at a time
   std::uint32_t asks_ = 0;
-  std::uint64_t last_ping_ = 0;
 };
 
 }  // namespace sotto::engine

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/mutant.hpp"
+#include "base/snowflake.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/session/error_words.hpp"
 #include "sdk/engine/timing.hpp"
 #include "sdk/store/schema.hpp"
@@ -10,10 +12,6 @@
 
 namespace sotto::engine {
 namespace {
-
-/// The largest frame that is taken from a server. Ordinary ones are far smaller; a commit or a welcome of
-/// end-to-end encryption needs up to 1 MiB.
-constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 20;
 
 std::size_t items_in(const lite::ServerFrame& frame) {
   return frame.has_receipts() ? static_cast<std::size_t>(frame.receipts().items_size()) : 1;
@@ -36,7 +34,12 @@ Stream::~Stream() = default;
 void Stream::on_frame(ByteView bytes) {
   ++core_.metrics.frames_in;
   core_.metrics.bytes_in += bytes.size();
-  if (bytes.size() > kMaxFrameBytes) return core_.violation("a frame is larger than 1 MiB");
+  if (bytes.size() > kMaxServerFrameBytes) {
+    apply_batch();  // what came before it is good
+    return session_.break_off(
+        close_code::kTooLarge,
+        Error(ErrorCode::too_large, "a frame of the server is larger than this client takes"));
+  }
   auto frame = std::make_unique<lite::ServerFrame>();
   if (!frame->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return core_.violation("a frame is not a ServerFrame");
@@ -74,6 +77,13 @@ void Stream::on_frame(ByteView bytes) {
 
 void Stream::on_error(const lite::Error& error) {
   if (outbox_.on_error(error)) return;
+  if (error.code() == "unknown_place" && core_.connected() && !synced_) {
+    auto& account = *core_.account;
+    if (account.cursor == 0) return core_.violation("the server does not know the beginning of its stream");
+    apply_batch();
+    go_back(account.cursor > account.stream_start ? account.stream_start : 0);
+    return sync();
+  }
   core_.stage(Event(
       ErrorOccurred{Error(code_of_word(error.code()), "the server reports " + error.code().substr(0, 64))}));
 }
@@ -105,6 +115,33 @@ void Stream::load() {
 void Stream::connected() {
   synced_ = false;
   caught_up_items_ = 0;
+  auto& account = *core_.account;
+  const StreamName& name = session_.stream_name();
+  if (name.id != 0 && name.id != account.stream_id) {
+    // A stream that was never restored and is another one all the same: everything since this device began.
+    if (account.stream_id != 0) go_back(name.from != 0 ? name.from : account.stream_start);
+    account.stream_id = name.id;
+    core_.write().account.set_stream_id(name.id);
+  }
+  sync();
+}
+
+void Stream::sync() {
+  lite::ClientFrame frame;
+  frame.mutable_sync()->set_last_seen_message_id(core_.account->cursor);
+  core_.send(frame);
+}
+
+void Stream::go_back(std::uint64_t place) {
+  auto& account = *core_.account;
+  if (place >= account.cursor) return;
+  const Timestamp server_time = core_.now.wall - session_.clock_skew().value_or(Milliseconds{0});
+  auto& store = core_.write();
+  account.cursor = stored_cursor_ = place;
+  store.account.set_cursor(place);
+  account.delivered_told = std::min(account.delivered_told, place);
+  store.account.set_delivered_told(account.delivered_told);
+  store.conversations.go_back(place, snowflake_floor(server_time + std::chrono::days(1)));
 }
 
 void Stream::disconnected() {

@@ -5,6 +5,9 @@
 // next connection goes on exactly where the store is. The cursor is the highest id applied; everything below
 // it has been. The rest (ack, error, typing, presence, hello, ...) goes to its part at once.
 //
+// The cursor goes back only where the server's stream is another one than it was (protocol.md, "When a server
+// is restored").
+//
 // Whatever arrives is taken as hostile: what breaks the protocol ends the connection with an error event,
 // after everything before it has been stored.
 #pragma once
@@ -66,6 +69,11 @@ class Stream final : public Part {
   void store_message(const lite::Message& message, bool mine);
   /// The stream has come to this id.
   void advance(std::uint64_t id);
+  /// Asks for the stream from the cursor on.
+  void sync();
+  /// The server was restored, or does not know the cursor: goes on from an earlier place. What comes again is
+  /// known by its id.
+  void go_back(std::uint64_t place);
 
   Core& core_;
   Session& session_;

@@ -4,6 +4,7 @@
 
 #include "base/mutant.hpp"
 #include "base/utf8.hpp"
+#include "sdk/engine/stream/conversation_state.hpp"
 #include "sdk/engine/stream/rising.hpp"
 #include "sdk/engine/stream/status.hpp"
 #include "sdk/engine/stream/stream.hpp"
@@ -17,6 +18,16 @@ namespace {
 
 using store::is_valid_id;
 using store::StoredConversation;
+
+// The numbers of the wire, so that a change is one cast; what only the SDK tells is above them.
+static_assert(static_cast<int>(ConversationChange::created) == lite::Conversation::created);
+static_assert(static_cast<int>(ConversationChange::renamed) == lite::Conversation::renamed);
+static_assert(static_cast<int>(ConversationChange::members_added) == lite::Conversation::members_added);
+static_assert(static_cast<int>(ConversationChange::members_removed) == lite::Conversation::members_removed);
+static_assert(static_cast<int>(ConversationChange::role_changed) == lite::Conversation::role_changed);
+static_assert(static_cast<int>(ConversationChange::deleted) == lite::Conversation::deleted);
+static_assert(lite::Conversation::Change_MAX == lite::Conversation::deleted, "a new change: list it here");
+static_assert(static_cast<int>(ConversationChange::updated) > 100);
 
 ConversationChange to_change(lite::Conversation::Change change) {
   return lite::Conversation::Change_IsValid(change) && change != lite::Conversation::change_unspecified
@@ -34,16 +45,6 @@ std::optional<UserId> peer_of_one_alone(const lite::Conversation& c, UserId me, 
   return is_valid_id(c.actor_id()) ? UserId{c.actor_id()} : me;
 }
 
-/// Those who were there before the change.
-std::vector<Member> without_added(std::vector<Member> members, const lite::Conversation& c) {
-  if (c.change() != lite::Conversation::members_added) return members;
-  const auto& added = c.affected_user_ids();
-  std::erase_if(members, [&](const Member& member) {
-    return std::find(added.begin(), added.end(), member.user_id.value) != added.end();
-  });
-  return members;
-}
-
 }  // namespace
 
 bool Stream::apply_message(const lite::Message& m) {
@@ -58,7 +59,10 @@ bool Stream::apply_message(const lite::Message& m) {
   if (known) {
     ++core_.metrics.duplicates_dropped;
     advance(id.value);
-    if (known->is_mine) raise_status(core_, known->local_id, known->state, state_of(m.status()));
+    if (known->is_mine)
+      raise_status(core_, known->local_id, known->state, state_of(m.status()));
+    else if (id.value > core_.account->delivered_told)
+      receipts_.stored(conversation_id, id);
     return true;
   }
   const bool out_of_order = id.value <= core_.account->cursor;
@@ -150,54 +154,40 @@ bool Stream::apply_conversation(const lite::Conversation& c) {
     return refuse("a conversation is neither direct nor a group");
 
   const bool direct = c.kind() == lite::Conversation::direct;
-  std::vector<Member> members;
+  DescribedConversation state;
+  state.kind = direct ? ConversationKind::direct : ConversationKind::group;
+  state.name = c.name();
+  state.is_deleted = c.change() == lite::Conversation::deleted;
+  state.change_id = c.change_id();
+  state.changed_at = from_unix_ms(c.updated_at());
   std::optional<UserId> peer;
-  bool is_member = false;
   for (const auto& m : c.members()) {
-    if (!is_valid_id(m.user_id()) || !is_plausible_time(m.joined_at()))
-      return refuse("a member's id or time is out of range");
+    if (!is_valid_id(m.user_id()) || !is_plausible_time(m.joined_at()) ||
+        m.joined_id() >= store::kPendingBase)
+      return refuse("a member's ids or time are out of range");
     const UserId user{m.user_id()};
-    members.push_back(
-        {user, m.role() == lite::Member::admin ? Role::admin : Role::member, from_unix_ms(m.joined_at())});
-    if (user == core_.me())
-      is_member = true;
-    else
-      peer = user;
+    const Role role = m.role() == lite::Member::admin ? Role::admin : Role::member;
+    // Direct: both are in it for all of its messages, whenever this device has heard of it.
+    state.members.push_back({{user, role, from_unix_ms(m.joined_at())}, direct ? 0 : m.joined_id()});
+    if (user != core_.me()) peer = user;
   }
+  const bool is_member = state.has(core_.me());
+  // The state may be known already, from the answer to the call that made the change; the change is told all
+  // the same.
+  const bool is_news = c.change_id() > core_.account->cursor;
   advance(c.change_id());
   const StoredConversation named = directory_.named_by_server(ConversationId{c.conversation_id()});
   ConversationRow row = named.row;
   if (direct && is_member && !peer) peer = peer_of_one_alone(c, core_.me(), named.peer_id);
   if (direct && is_member && peer) row = directory_.set_peer(row, *peer);
 
+  const bool is_newer = apply_state(core_, row, state);
+  if (!is_newer && !is_news) return true;
   auto& store = core_.write();
-  const bool deleted = c.change() == lite::Conversation::deleted;
-  if (!store.conversations.apply_change(row, direct ? ConversationKind::direct : ConversationKind::group,
-                                        c.name(), is_member && !deleted, deleted, c.change_id(),
-                                        from_unix_ms(c.updated_at())))
-    return true;  // known already
-  // Direct: both are in it for all of its messages, whenever this device has heard of it. Removed, or
-  // deleted: the others are not told any more, and those of before stay.
-  const bool first_heard =
-      !direct && c.change() != lite::Conversation::created && store.members.count(row) == 0;
-  if (!members.empty()) {
-    // Members that this device did not know: they were in it before the change, but for those it added.
-    if (first_heard) store.members.replace(row, without_added(members, c), 0);
-    store.members.replace(row, members, direct ? 0 : c.change_id());
-    // Perhaps listed sooner: by the answer about the group, or by a change before this one, which shows the
-    // members of when it was sent.
-    if (!direct && c.change() == lite::Conversation::members_added)
-      for (const std::uint64_t user : c.affected_user_ids())
-        store.members.joined(row, UserId{user}, c.change_id());
-  } else {
-    store.members.end(row, core_.me(), c.change_id());
-  }
+  if (!is_newer && c.change() == lite::Conversation::members_removed)
+    for (const std::uint64_t user : c.affected_user_ids())
+      store.members.end(row, UserId{user}, c.change_id());
   if (auto now = store.conversations.find(row)) {
-    // Who has left, or was not there yet, is not waited for; and receipts may have come before it was known
-    // whose are needed.
-    if (first_heard || c.change() == lite::Conversation::members_removed ||
-        c.change() == lite::Conversation::members_added)
-      rise(core_, *now);
     ConversationChanged event;
     event.conversation = reading_.describe(*now);
     event.change = to_change(c.change());
@@ -217,7 +207,7 @@ bool Stream::apply_gap(const lite::Gap& gap) {
   const auto conversation = directory_.named_by_server(ConversationId{gap.conversation_id()});
   const MessageId from{gap.from_message_id()};
   const MessageId to{gap.to_message_id()};
-  if (core_.write().holes.add(conversation.row, from, to)) {
+  if (core_.write().holes.add(conversation.row, {Hole::Cause::no_longer_kept, from, to})) {
     core_.touch(conversation.row);
     core_.stage(Event(HoleFound{conversation.public_id(), from, to}));
   }

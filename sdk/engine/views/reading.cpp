@@ -2,13 +2,11 @@
 
 #include "base/snowflake.hpp"
 #include "base/utf8.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/store/schema.hpp"
 
 namespace sotto::engine {
 namespace {
-
-constexpr std::size_t kMaxPage = 100;
-constexpr std::size_t kMaxSearchBytes = 1024;
 
 Result<void> check_limit(std::size_t limit) {
   if (limit == 0 || limit > kMaxPage) return Error(ErrorCode::invalid_argument, "limit is 1 to 100");

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sdk/engine/timing.hpp"
+#include "sdk/engine/bounds.hpp"
 #include "sdk/engine/views/differences.hpp"
 
 namespace sotto::engine {

@@ -30,6 +30,12 @@
 // `server_unavailable`. Every operation may fail with `cancelled`, after `close` with `invalid_state`, and
 // when the disk fails with one of the `store_` errors.
 //
+// Own changes: an operation that changes something has completed when the *local* operations show it, however
+// far behind the stream of events is. The event that tells of the change may come later.
+//
+// Limits: how long a text or name and how large a group may be is the server's to say. It says so with each
+// connection, and the client remembers (docs/protocol.md, "Limits", has the usual values).
+//
 // Shutdown: `close` ends what is outstanding with `cancelled`; once it has completed, nothing of the app is
 // called, and handlers not run yet wait for a `poll`. The destructor closes, waits, and drops such handlers.
 #pragma once
@@ -196,7 +202,7 @@ class SOTTO_API Client {
 
   // ------------------------------------------------------------------ groups
 
-  /// *server* The creator is its admin. `group_too_large` (500 members), `invalid_argument`. A call that is
+  /// *server* The creator is its admin. `group_too_large`, `invalid_argument` (the name). A call that is
   /// repeated inside after a lost answer does not make a second group.
   Operation create_group(std::string name, std::vector<UserId> members, Done<Conversation> done);
   /// *server* Admins. `not_allowed`, `not_found`, as for all below.
@@ -216,7 +222,8 @@ class SOTTO_API Client {
 
   // ------------------------------------------------------------------ people and devices
 
-  /// *server* Which of these numbers have an account; they become contacts.
+  /// *server* Which of these numbers have an account; they become contacts. `invalid_argument` for none, for
+  /// what is no number, and for more than the server takes at once.
   Operation discover(std::vector<std::string> phone_numbers, Done<std::vector<Contact>> done);
   /// *server* The person with this number, from this device where it is known; `not_found`.
   Operation find_user(std::string phone_number, Done<Contact> done);
@@ -231,7 +238,7 @@ class SOTTO_API Client {
   /// *local* Whom this account has blocked, as far as this device knows.
   Operation blocked(Done<std::vector<UserId>> done);
   /// *local* Presence of these people arrives as PresenceChanged, now and after every reconnect. Replaces the
-  /// previous set; at most 1,000.
+  /// previous set; `invalid_argument` for more people than the server lets one device follow.
   Operation subscribe_presence(std::vector<UserId> users, Done<void> done);
   /// *server* The account's devices.
   Operation devices(Done<std::vector<Device>> done);

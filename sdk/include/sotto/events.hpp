@@ -85,7 +85,7 @@ enum class ConversationChange : std::uint8_t {
   members_removed = 4,
   role_changed = 5,
   deleted = 6,
-  updated = 7,  ///< unread count, draft, own membership, anything else
+  updated = 101,  ///< unread count, draft, own membership, anything else; above 100: told by the SDK alone
 };
 
 /// "created", "renamed", ...
@@ -104,7 +104,7 @@ struct ConversationIdentified {
   ConversationId id;
 };
 
-/// The server no longer keeps these messages; the timeline shows a hole.
+/// These messages cannot be had; the timeline shows a hole that says why.
 struct HoleFound {
   ConversationId conversation_id;
   MessageId from;

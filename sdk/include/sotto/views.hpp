@@ -72,6 +72,7 @@ struct Hole {
   enum class Cause : std::uint8_t {
     not_loaded = 1,      ///< the server has them: load_older fetches
     no_longer_kept = 2,  ///< gone from the server too
+    too_large = 3,       ///< the server has them, and sends more at once than this device takes
   };
   Cause cause = Cause::not_loaded;
   MessageId from;  ///< first id that is missing; 0: from the beginning

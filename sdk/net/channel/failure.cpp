@@ -59,7 +59,7 @@ Error describe_websocket_failure(boost::system::error_code error, const std::str
     return {ErrorCode::connection_closed, server + " closed the connection"};
   }
   if (error == ws::error::message_too_big || error == ws::error::buffer_overflow) {
-    return {ErrorCode::protocol_violation, server + " sent a frame larger than allowed"};
+    return {ErrorCode::too_large, server + " sent a frame larger than this client takes"};
   }
   if (is_websocket_error(error)) {
     return {ErrorCode::protocol_violation, server + " broke the WebSocket protocol: " + error.message()};

@@ -5,7 +5,7 @@ namespace sotto::store {
 std::optional<StoredAccount> AccountTable::load() {
   auto q = db_.query(
       "SELECT user_id, device_id, access_token, refresh_token, access_expires_at, cursor, delivered_told, "
-      "inbox_loaded, stream_start "
+      "inbox_loaded, stream_start, limits, stream_id "
       "FROM account WHERE id = 1");
   if (!q.next()) return std::nullopt;
   StoredAccount a;
@@ -17,6 +17,9 @@ std::optional<StoredAccount> AccountTable::load() {
   a.delivered_told = static_cast<std::uint64_t>(q.int64(6));
   a.inbox_loaded = q.boolean(7);
   a.stream_start = static_cast<std::uint64_t>(q.int64(8));
+  const ByteView limits = q.blob(9);
+  a.limits.assign(limits.begin(), limits.end());
+  a.stream_id = static_cast<std::uint64_t>(q.int64(10));
   return a;
 }
 
@@ -60,6 +63,14 @@ void AccountTable::set_delivered_told(std::uint64_t position) {
 
 void AccountTable::set_inbox_loaded(bool loaded) {
   db_.run("UPDATE account SET inbox_loaded = ?1 WHERE id = 1", loaded);
+}
+
+void AccountTable::set_stream_id(std::uint64_t id) {
+  db_.run("UPDATE account SET stream_id = ?1 WHERE id = 1", static_cast<std::int64_t>(id));
+}
+
+void AccountTable::set_limits(ByteView limits) {
+  db_.run("UPDATE account SET limits = ?1 WHERE id = 1", limits);
 }
 
 }  // namespace sotto::store

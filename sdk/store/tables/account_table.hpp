@@ -25,6 +25,8 @@ struct StoredAccount {
   std::uint64_t delivered_told = 0;
   std::uint64_t stream_start = 0;
   bool inbox_loaded = false;
+  std::uint64_t stream_id = 0;  ///< the stream that `cursor` is a place in; 0: none was named yet
+  Bytes limits;                 ///< as the server told them last; empty before that
 };
 
 class AccountTable {
@@ -44,6 +46,8 @@ class AccountTable {
   void set_cursor(std::uint64_t cursor);
   void set_delivered_told(std::uint64_t position);
   void set_inbox_loaded(bool loaded);
+  void set_limits(ByteView limits);
+  void set_stream_id(std::uint64_t id);
 
  private:
   Connection& db_;

@@ -159,7 +159,8 @@ bool ConversationTable::apply_change(ConversationRow row, ConversationKind kind,
                                      bool is_member, bool is_deleted, std::uint64_t change_id,
                                      Timestamp changed_at) {
   db_.run(
-      "UPDATE conversations SET kind = ?2, name = ?3, is_member = ?4, is_deleted = ?5, change_id = ?6, "
+      "UPDATE conversations SET kind = ?2, name = CASE ?3 WHEN '' THEN name ELSE ?3 END, is_member = ?4, "
+      "is_deleted = ?5, change_id = ?6, "
       "changed_at = ?7 WHERE row = ?1 AND change_id < ?6",
       row, kind, std::string_view(name), is_member, is_deleted, change_id, changed_at);
   return !db_.failed() && db_.changes() > 0;
@@ -205,6 +206,15 @@ void ConversationTable::touch(ConversationRow row) {
       "UPDATE conversations SET activity = max(change_id, coalesce((SELECT position FROM messages WHERE "
       "conversation = ?1 ORDER BY position DESC LIMIT 1), id, ?2 + row)) WHERE row = ?1",
       row, kPendingBase);
+}
+
+void ConversationTable::go_back(std::uint64_t place, std::uint64_t horizon) {
+  db_.run("UPDATE conversations SET change_id = min(change_id, ?1), read_told = min(read_told, ?1)", place);
+  db_.run(
+      "UPDATE conversations SET read_up_to = ?1, unread = (SELECT count(*) FROM messages "
+      "WHERE conversation = conversations.row AND position > ?1 AND is_mine = 0) WHERE read_up_to > ?2",
+      place, horizon);
+  db_.run("UPDATE members SET read_up_to = ?1 WHERE read_up_to > ?2", place, horizon);
 }
 
 std::vector<ConversationRow> ConversationTable::to_tell() {

@@ -64,7 +64,8 @@ class ConversationTable {
   /// The row is the direct conversation with this person; merges like `identify`.
   ConversationRow set_peer(ConversationRow row, UserId peer);
 
-  /// The state a change brings. Applies nothing older than what is known; false then.
+  /// The state a change brings; an empty name keeps the one that is known. Applies nothing that is not newer
+  /// than what is known; false then.
   bool apply_change(ConversationRow row, ConversationKind kind, const std::string& name, bool is_member,
                     bool is_deleted, std::uint64_t change_id, Timestamp changed_at);
   /// What the inbox or an answer says, as long as the stream has not said anything.
@@ -77,6 +78,10 @@ class ConversationTable {
   void set_history_from(ConversationRow row, MessageId oldest);
   /// Sets `activity` from what is stored.
   void touch(ConversationRow row);
+  /// The server goes on from `place` in a stream of its own: changes and read positions beyond it are to be
+  /// taken, and told, anew. `horizon`: ids beyond it are of a clock that was ahead; what is sent now comes
+  /// before them and is unread all the same.
+  void go_back(std::uint64_t place, std::uint64_t horizon);
   /// Whose read position the server has to be told.
   std::vector<ConversationRow> to_tell();
 

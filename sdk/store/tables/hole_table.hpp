@@ -1,4 +1,4 @@
-// Ranges of a conversation that the server no longer keeps.
+// Ranges of a conversation that cannot be had: the server no longer keeps them, or they are too large.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,7 @@ class HoleTable {
   explicit HoleTable(Connection& db) : db_(db) {}
 
   /// False: it was known.
-  bool add(ConversationRow conversation, MessageId from, MessageId to);
+  bool add(ConversationRow conversation, const Hole& hole);
   /// Holes that begin between two ids, both included, oldest first.
   std::vector<Hole> between(ConversationRow conversation, std::uint64_t first, std::uint64_t last);
 

@@ -1,6 +1,6 @@
 #include "sdk/store/tables/member_table.hpp"
 
-#include <unordered_set>
+#include <unordered_map>
 
 namespace sotto::store {
 
@@ -30,36 +30,37 @@ bool MemberTable::is_current(ConversationRow conversation, UserId user) {
   return role_of(conversation, user).has_value();
 }
 
-void MemberTable::replace(ConversationRow conversation, const std::vector<Member>& members,
+bool MemberTable::replace(ConversationRow conversation, const std::vector<MemberSince>& members,
                           std::uint64_t change_id) {
-  std::unordered_set<UserId> now;
-  for (const Member& m : members) {
-    now.insert(m.user_id);
-    // Back after having left: a member from now on, like anybody new.
-    db_.run(
-        "INSERT INTO members (conversation, user_id, role, joined_at, since_id, "
-        "                     until_id, read_up_to, read_at) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, 0) ON CONFLICT (conversation, user_id) DO UPDATE SET "
-        "role = excluded.role, joined_at = excluded.joined_at, "
-        "since_id = CASE WHEN until_id = 0 THEN since_id ELSE excluded.since_id END, "
-        "read_up_to = CASE WHEN until_id = 0 THEN read_up_to ELSE max(read_up_to, excluded.since_id) END, "
-        "until_id = 0",
-        conversation, m.user_id, m.role, m.joined_at, change_id);
+  std::unordered_map<UserId, std::uint64_t> before;
+  {
+    auto q = db_.query("SELECT user_id, since_id FROM members WHERE conversation = ?1 AND until_id = 0",
+                       conversation);
+    while (q.next())
+      before.emplace(q.id<UserId>(0), static_cast<std::uint64_t>(q.int64(1)));
   }
-  for (const Member& m : current(conversation))
-    if (!now.contains(m.user_id)) end(conversation, m.user_id, change_id);
-}
-
-void MemberTable::joined(ConversationRow conversation, UserId user, std::uint64_t change_id) {
-  db_.run(
-      "UPDATE members SET since_id = ?3, read_up_to = max(read_up_to, ?3) "
-      "WHERE conversation = ?1 AND user_id = ?2 AND until_id = 0 AND since_id < ?3",
-      conversation, user, change_id);
+  bool changed = false;
+  for (const auto& [member, since] : members) {
+    db_.run(
+        "INSERT INTO members (conversation, user_id, role, joined_at, since_id, until_id, read_up_to, "
+        "read_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, 0) ON CONFLICT (conversation, user_id) DO UPDATE SET "
+        "role = excluded.role, joined_at = excluded.joined_at, since_id = excluded.since_id, "
+        "read_up_to = max(read_up_to, excluded.since_id), until_id = 0",
+        conversation, member.user_id, member.role, member.joined_at, since);
+    const auto known = before.find(member.user_id);
+    changed = changed || known == before.end() || known->second != since;
+    if (known != before.end()) before.erase(known);
+  }
+  for (const auto& [user, since] : before)
+    end(conversation, user, change_id);
+  return changed || !before.empty();
 }
 
 void MemberTable::end(ConversationRow conversation, UserId user, std::uint64_t change_id) {
-  db_.run("UPDATE members SET until_id = ?3 WHERE conversation = ?1 AND user_id = ?2 AND until_id = 0",
-          conversation, user, change_id);
+  db_.run(
+      "UPDATE members SET until_id = ?3 WHERE conversation = ?1 AND user_id = ?2 AND since_id < ?3 "
+      "AND (until_id = 0 OR until_id > ?3)",
+      conversation, user, change_id);
 }
 
 }  // namespace sotto::store

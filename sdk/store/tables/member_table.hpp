@@ -13,6 +13,11 @@ namespace sotto::store {
 /// message lies below it.
 #define SOTTO_NOT_YET_A_MEMBER "1"
 
+struct MemberSince {
+  Member member;
+  std::uint64_t since = 0;  ///< the place in the stream where they joined; what comes after it is theirs
+};
+
 class MemberTable {
  public:
   explicit MemberTable(Connection& db) : db_(db) {}
@@ -23,11 +28,11 @@ class MemberTable {
   std::optional<Role> role_of(ConversationRow conversation, UserId user);
   bool is_current(ConversationRow conversation, UserId user);
 
-  /// The members are these from `change_id` on. Who is new counts as having read everything before: it does
-  /// not concern them. Who is gone stays as a former member.
-  void replace(ConversationRow conversation, const std::vector<Member>& members, std::uint64_t change_id);
-  /// A member by the change of that id, however early it was known that they are one.
-  void joined(ConversationRow conversation, UserId user, std::uint64_t change_id);
+  /// The members are these as of `change_id`. What was sent before somebody came does not concern them, so it
+  /// counts as read by them. Who is gone stays as a former member. True: somebody came or left.
+  bool replace(ConversationRow conversation, const std::vector<MemberSince>& members,
+               std::uint64_t change_id);
+  /// `user` left with this change, if they were a member before it; perhaps it was noticed only later.
   void end(ConversationRow conversation, UserId user, std::uint64_t change_id);
 
  private:

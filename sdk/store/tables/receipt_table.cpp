@@ -47,25 +47,27 @@ std::vector<ReceiptTable::Rise> ReceiptTable::due(const StoredConversation& conv
                                                   std::uint64_t first, std::uint64_t last) {
   std::vector<Rise> rises;
   // Readers: the members of that time who are still here. One who left cannot read it any more and is not
-  // waited for.
+  // waited for; where nobody is left, the furthest that any of them got (tests/vectors/status.json).
   auto q = db_.query(
-      "SELECT m.row, m.state, count(r.user_id), "
-      "count(CASE WHEN r.read_up_to >= m.position THEN 1 END), "
-      "count(CASE WHEN r.read_up_to >= m.position OR d.user_id IS NOT NULL THEN 1 END) "
+      "SELECT m.row, m.state, "
+      "count(CASE WHEN r.until_id = 0 THEN 1 END), "
+      "count(CASE WHEN r.until_id = 0 AND r.read_up_to >= m.position THEN 1 END), "
+      "count(CASE WHEN r.until_id = 0 AND (r.read_up_to >= m.position OR d.user_id IS NOT NULL) THEN 1 END), "
+      "max(r.read_up_to >= m.position), max(r.read_up_to >= m.position OR d.user_id IS NOT NULL) "
       "FROM messages AS m "
-      "JOIN members AS r ON r.conversation = m.conversation AND r.user_id <> ?4 AND r.until_id = 0 "
-      "AND r.since_id < m.position "
+      "JOIN members AS r ON r.conversation = m.conversation AND r.user_id <> ?4 "
+      "AND r.since_id < m.position AND (r.until_id = 0 OR r.until_id > m.position) "
       "LEFT JOIN deliveries AS d ON d.message = m.row AND d.user_id = r.user_id "
       "WHERE m.conversation = ?1 AND m.position BETWEEN ?2 AND ?3 AND m.state IN (4, 5) GROUP BY m.row",
       conversation.row, first, last, me);
   while (q.next()) {
     const auto state = static_cast<MessageState>(q.int64(1));
     const auto readers = q.int64(2);
-    MessageState reached = MessageState::sent;
-    if (q.int64(3) == readers)
-      reached = MessageState::read;
-    else if (q.int64(4) == readers)
-      reached = MessageState::delivered;
+    const bool read = readers == 0 ? q.boolean(5) : q.int64(3) == readers;
+    const bool delivered = readers == 0 ? q.boolean(6) : q.int64(4) == readers;
+    const MessageState reached = read        ? MessageState::read
+                                 : delivered ? MessageState::delivered
+                                             : MessageState::sent;
     if (reached > state) rises.push_back({q.id<LocalId>(0), state, reached});
   }
   return rises;

@@ -2,7 +2,8 @@
 //
 // Delivery is kept for each message and person; reading is a position for each person, since a `read` item
 // covers everything up to it. A message's status follows: in a direct conversation it is the other person's,
-// in a group it rises when the last of its members has got there. It never falls.
+// in a group it rises when the last of those it was sent to, and who are still members, has got there. It
+// never falls.
 #pragma once
 
 #include <optional>

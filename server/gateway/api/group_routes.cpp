@@ -6,8 +6,8 @@
 namespace sotto::server {
 namespace {
 
-Answer group_answer(const ServiceResult<ConversationPtr>& group, int status = 200) {
-  return group ? json_answer(status, group_json(**group)) : refusal(group.error());
+Answer group_answer(const ServiceResult<ConversationPtr>& group, const Caller& caller, int status = 200) {
+  return group ? json_answer(status, group_json(**group, caller.user)) : refusal(group.error());
 }
 
 /// Each member is told and gets rows of their own, so that fifty are a request's worth.
@@ -36,7 +36,7 @@ void add_member_routes(Routes& routes, GroupService& groups) {
                       in.costs(cost_of(ids.size()));
                       return Write{[&, group, users = std::move(ids)](Store& store, WriteContext& context,
                                                                       const Caller& caller) {
-                        return group_answer(groups.add_members(store, context, caller, group, users));
+                        return group_answer(groups.add_members(store, context, caller, group, users), caller);
                       }};
                     }});
 
@@ -45,8 +45,7 @@ void add_member_routes(Routes& routes, GroupService& groups) {
          const auto group = in.path_id<ConversationId>("conversation_id");
          const auto user = in.path_id<UserId>("user_id");
          return Write{[&, group, user](Store& store, WriteContext& context, const Caller& caller) {
-           const auto done = groups.remove_member(store, context, caller, group, user);
-           return done ? no_content() : refusal(done.error());
+           return group_answer(groups.remove_member(store, context, caller, group, user), caller);
          }};
        }});
 
@@ -56,7 +55,7 @@ void add_member_routes(Routes& routes, GroupService& groups) {
          const auto user = in.path_id<UserId>("user_id");
          return Write{[&, group, user, role = read_role(in)](Store& store, WriteContext& context,
                                                              const Caller& caller) {
-           return group_answer(groups.set_role(store, context, caller, group, user, role));
+           return group_answer(groups.set_role(store, context, caller, group, user, role), caller);
          }};
        }});
 }
@@ -69,14 +68,14 @@ void add_group_routes(Routes& routes, Application& app) {
   routes.push_back({"POST", "/api/groups", Access::token, [&](Input& in) -> Work {
                       return Write{[&, group = read_new_group(in)](Store& store, WriteContext& context,
                                                                    const Caller& caller) {
-                        return group_answer(groups.create(store, context, caller, group), 201);
+                        return group_answer(groups.create(store, context, caller, group), caller, 201);
                       }};
                     }});
 
   routes.push_back({"GET", "/api/groups/{conversation_id}", Access::token, [&](Input& in) -> Work {
                       const auto group = in.path_id<ConversationId>("conversation_id");
                       return Read{[&, group](const Store& store, Timestamp, const Caller& caller) {
-                        return group_answer(groups.find(store, caller, group));
+                        return group_answer(groups.find(store, caller, group), caller);
                       }};
                     }});
 
@@ -84,15 +83,14 @@ void add_group_routes(Routes& routes, Application& app) {
                       const auto group = in.path_id<ConversationId>("conversation_id");
                       return Write{[&, group, name = in.text("name")](Store& store, WriteContext& context,
                                                                       const Caller& caller) {
-                        return group_answer(groups.rename(store, context, caller, group, name));
+                        return group_answer(groups.rename(store, context, caller, group, name), caller);
                       }};
                     }});
 
   routes.push_back({"DELETE", "/api/groups/{conversation_id}", Access::token, [&](Input& in) -> Work {
                       const auto group = in.path_id<ConversationId>("conversation_id");
                       return Write{[&, group](Store& store, WriteContext& context, const Caller& caller) {
-                        const auto done = groups.remove(store, context, caller, group);
-                        return done ? no_content() : refusal(done.error());
+                        return group_answer(groups.remove(store, context, caller, group), caller);
                       }};
                     }});
 

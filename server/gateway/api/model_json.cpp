@@ -56,17 +56,22 @@ json::array contacts_json(const std::vector<FoundContact>& contacts) {
   return out;
 }
 
-json::object group_json(const ConversationState& group) {
+json::object group_json(const ConversationState& group, UserId viewer) {
+  json::object out{{"conversation_id", to_string(group.id)},
+                   {"change_id", to_string(group.last_change)},
+                   {"deleted", group.deleted},
+                   {"created_at", time_text(group.created_at())},
+                   {"updated_at", time_text(group.updated_at())}};
+  if (group.deleted || !group.has(viewer)) return out;
   json::array members;
   for (const Member& member : group.members)
     members.push_back(json::object{{"user_id", to_string(member.user)},
                                    {"role", to_string(member.role)},
-                                   {"joined_at", time_text(member.joined_at())}});
-  return {{"conversation_id", to_string(group.id)},
-          {"name", group.name},
-          {"members", std::move(members)},
-          {"created_at", time_text(group.created_at())},
-          {"updated_at", time_text(group.updated_at())}};
+                                   {"joined_at", time_text(member.joined_at())},
+                                   {"joined_id", to_string(member.joined_id)}});
+  out["name"] = group.name;
+  out["members"] = std::move(members);
+  return out;
 }
 
 json::array receipts_json(const std::vector<MemberStatus>& receipts) {

@@ -23,7 +23,8 @@ boost::json::object own_profile(const User& user);
 boost::json::object public_profile(const User& user);
 boost::json::object device_json(const Device& device, DeviceId current);
 boost::json::array contacts_json(const std::vector<FoundContact>& contacts);
-boost::json::object group_json(const ConversationState& group);
+/// With name and members where `viewer` is in it; otherwise only which change it is of.
+boost::json::object group_json(const ConversationState& group, UserId viewer);
 boost::json::array receipts_json(const std::vector<MemberStatus>& receipts);
 
 // Messages are written by the codec of the frames, straight into text, so that a message of the history is

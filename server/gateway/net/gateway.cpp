@@ -36,8 +36,7 @@ void allow_many_files() {
 }
 
 SessionSettings session_settings(const GatewayConfig& config, const Limits& limits) {
-  return {.max_frame_bytes = config.max_frame_bytes,
-          .max_queued_bytes = config.max_queued_bytes,
+  return {.max_queued_bytes = config.max_queued_bytes,
           .ping_interval = config.ping_interval,
           .silence_limit = config.silence_limit,
           .heartbeat = limits.presence_heartbeat};

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/protocol.hpp"
 #include "server/config/address.hpp"
 #include "sotto/result.hpp"
 
@@ -49,7 +50,7 @@ struct GatewayConfig {
   std::chrono::milliseconds request_timeout{15'000};     ///< from a request's first byte to its last
   std::chrono::milliseconds keep_alive_timeout{60'000};  ///< between requests
 
-  std::uint32_t max_frame_bytes = 64 * 1024;
+  std::uint32_t max_frame_bytes = ProtocolLimits{}.frame_bytes;
   std::size_t max_queued_bytes = 256 * 1024;  ///< of a slow client; past it live frames come from the store
   std::chrono::milliseconds ping_interval{30'000};
   std::chrono::milliseconds silence_limit{75'000};

@@ -90,6 +90,23 @@ ServiceResult<NewMessage> to_new_message(v1::OutgoingMessage&& frame) {
   return message;
 }
 
+v1::Limits to_wire(const ProtocolLimits& limits) {
+  v1::Limits out;
+  out.set_frame_bytes(limits.frame_bytes);
+  out.set_text_bytes(limits.text_bytes);
+  out.set_media_url_bytes(limits.media_url_bytes);
+  out.set_display_name(limits.display_name);
+  out.set_group_name(limits.group_name);
+  out.set_about(limits.about);
+  out.set_device_name(limits.device_name);
+  out.set_group_members(limits.group_members);
+  out.set_phone_numbers(limits.phone_numbers);
+  out.set_delivered_ids(limits.delivered_ids);
+  out.set_presence_users(limits.presence_users);
+  out.set_page_items(limits.page_items);
+  return out;
+}
+
 v1::ServerFrame to_frame(const Ack& ack) {
   v1::ServerFrame frame;
   v1::Ack& out = *frame.mutable_ack();
@@ -144,6 +161,7 @@ v1::ServerFrame to_frame(const ConversationChange& change, bool show_members) {
       to.set_user_id(member.user.value);
       to.set_role(static_cast<v1::Member::Role>(member.role));
       to.set_joined_at(to_unix_ms(member.joined_at()));
+      to.set_joined_id(member.joined_id.value);
     }
   }
   for (const UserId user : change.change.affected)

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/protocol.hpp"
 #include "server/model/event.hpp"
 #include "server/model/stream.hpp"
 #include "server/services/presence/presence_service.hpp"
@@ -15,6 +16,9 @@ namespace sotto::server {
 ServiceResult<void> check_ids(const v1::ClientFrame& frame);
 /// Everything of a `message` frame that can be judged without the store. Its ids have been checked.
 ServiceResult<NewMessage> to_new_message(v1::OutgoingMessage&& frame);
+
+/// For `hello`.
+v1::Limits to_wire(const ProtocolLimits& limits);
 
 v1::ServerFrame to_frame(const Ack& ack);
 v1::ServerFrame to_frame(const StoredMessage& message, Status status);

@@ -44,7 +44,7 @@ void Session::start(std::string token) {
   hello.set_user_id(caller_.user.value);
   hello.set_device_id(caller_.device.value);
   hello.set_server_time(to_unix_ms(host_.now()));
-  hello.set_max_frame_bytes(host_.settings().max_frame_bytes);
+  *hello.mutable_limits() = to_wire(host_.settings().limits);
   send(frame);
   host_.heartbeat(*this);
   if (!host_.check_token(*this, token)) {

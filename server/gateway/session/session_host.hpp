@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/protocol.hpp"
 #include "server/gateway/session/device_rates.hpp"
 #include "server/gateway/session/outgoing_frame.hpp"
 #include "server/metrics/metrics.hpp"
@@ -22,18 +23,8 @@ namespace sotto::server {
 
 class Session;
 
-/// Close codes of the protocol (docs/protocol.md) and of RFC 6455 §7.4.1.
-namespace close_code {
-inline constexpr std::uint16_t kGoingAway = 1001;
-inline constexpr std::uint16_t kRestarting = 1012;
-inline constexpr std::uint16_t kProtocolError = 4000;
-inline constexpr std::uint16_t kTokenInvalid = 4001;
-inline constexpr std::uint16_t kSuperseded = 4002;
-inline constexpr std::uint16_t kTooFast = 4003;
-}  // namespace close_code
-
 struct SessionSettings {
-  std::uint32_t max_frame_bytes = 64 * 1024;  ///< told in `hello`; the connection enforces it
+  ProtocolLimits limits;                      ///< told in `hello`; the shard takes them from the services'
   std::size_t max_queued_bytes = 256 * 1024;  ///< outgoing; past it nothing is pushed live
   std::size_t page_elements = 500;            ///< of the stream, read and encoded at once
   std::size_t page_bytes = 128 * 1024;        ///< two pages fit into the queue

@@ -31,7 +31,9 @@ Shard::Shard(std::uint32_t index, ShardDriver& driver, Application& app, const S
       metrics_(app.ports.metrics),
       peers_(peers),
       next_housekeeping_(driver.now() + kHousekeeping),
-      receipts_(app.limits.receipt_flush) {}
+      receipts_(app.limits.receipt_flush) {
+  settings_.limits = protocol_limits(app.limits);
+}
 
 // ---------------------------------------------------------------- sessions come and go
 

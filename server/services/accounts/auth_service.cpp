@@ -47,11 +47,6 @@ ServiceError bad_phone_number() {
 }
 }  // namespace
 
-bool is_phone_number(std::string_view text) {
-  if (text.size() < 8 || text.size() > 16 || text[0] != '+' || text[1] == '0') return false;
-  return std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 AuthService::AuthService(const Limits& limits, SecretBytes token_key, bool accept_dev_code)
     : limits_(limits),
       token_key_(std::move(token_key)),

@@ -86,7 +86,4 @@ class AuthService {
   RateLimiter<std::string> per_network_;
 };
 
-/// "+" and 7 to 15 digits, the first not 0 (E.164).
-bool is_phone_number(std::string_view text);
-
 }  // namespace sotto::server

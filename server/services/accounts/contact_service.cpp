@@ -2,6 +2,7 @@
 
 #include "base/mutant.hpp"
 #include "base/snowflake.hpp"
+#include "base/text_rules.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/accounts/auth_service.hpp"
 #include "server/services/messages/wire_size.hpp"

@@ -146,12 +146,12 @@ ServiceResult<ConversationPtr> GroupService::rename(Store& store, WriteContext& 
   return state_of(store, group);
 }
 
-ServiceResult<void> GroupService::remove(Store& store, WriteContext& context, const Caller& caller,
-                                         ConversationId group) {
+ServiceResult<ConversationPtr> GroupService::remove(Store& store, WriteContext& context, const Caller& caller,
+                                                    ConversationId group) {
   ServiceResult<ConversationPtr> state = as_admin(store, caller, group);
-  if (!state) return state.error();
+  if (!state) return state;
   delete_group(store, context, caller.user, **state);
-  return {};
+  return state_of(store, group);
 }
 
 void GroupService::delete_group(Store& store, WriteContext& context, UserId actor,
@@ -185,17 +185,18 @@ ServiceResult<ConversationPtr> GroupService::add_members(Store& store, WriteCont
   return state_of(store, group);
 }
 
-ServiceResult<void> GroupService::remove_member(Store& store, WriteContext& context, const Caller& caller,
-                                                ConversationId group, UserId user) {
+ServiceResult<ConversationPtr> GroupService::remove_member(Store& store, WriteContext& context,
+                                                           const Caller& caller, ConversationId group,
+                                                           UserId user) {
   const bool leaving = user == caller.user;
-  const ServiceResult<ConversationPtr> state =
+  ServiceResult<ConversationPtr> state =
       leaving ? find(store, caller, group) : as_admin(store, caller, group);
-  if (!state) return state.error();
+  if (!state) return state;
   if (!(*state)->has(user)) {
     return refuse(ServiceCode::not_found, "user_id: " + to_string(user) + " is not in the group");
   }
   take_out(store, context, caller.user, **state, user);
-  return {};
+  return state_of(store, group);
 }
 
 void GroupService::take_out(Store& store, WriteContext& context, UserId actor,

@@ -33,14 +33,15 @@ class GroupService {
                                                     ConversationId group) const;
   ServiceResult<ConversationPtr> rename(Store& store, WriteContext& context, const Caller& caller,
                                         ConversationId group, const std::string& name);
-  ServiceResult<void> remove(Store& store, WriteContext& context, const Caller& caller, ConversationId group);
+  ServiceResult<ConversationPtr> remove(Store& store, WriteContext& context, const Caller& caller,
+                                        ConversationId group);
 
   /// Those who are in already stay as they are.
   ServiceResult<ConversationPtr> add_members(Store& store, WriteContext& context, const Caller& caller,
                                              ConversationId group, const std::vector<UserId>& users);
   /// Oneself: leaving.
-  ServiceResult<void> remove_member(Store& store, WriteContext& context, const Caller& caller,
-                                    ConversationId group, UserId user);
+  ServiceResult<ConversationPtr> remove_member(Store& store, WriteContext& context, const Caller& caller,
+                                               ConversationId group, UserId user);
   ServiceResult<ConversationPtr> set_role(Store& store, WriteContext& context, const Caller& caller,
                                           ConversationId group, UserId user, Role role);
 

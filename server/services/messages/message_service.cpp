@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/mutant.hpp"
+#include "base/text_rules.hpp"
 #include "base/utf8.hpp"
 #include "base/uuid.hpp"
 #include "server/ports/store.hpp"
@@ -12,10 +13,6 @@
 namespace sotto::server {
 
 namespace {
-bool is_url_text(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
 Ack ack_of(const StoredMessage& message, bool repeated) {
   return {message.key, message.id, message.conversation, repeated};
 }
@@ -54,12 +51,9 @@ ServiceResult<void> MessageService::check_values(const NewMessage& message) cons
   if (text && !is_valid_utf8(message.body.bytes)) {
     return refuse(ServiceCode::bad_request, "content: not valid UTF-8");
   }
-  if (message.media_url) {
-    const std::string& url = *message.media_url;
-    if (url.empty() || url.size() > kMaxMediaUrl || !is_url_text(url)) {
-      return refuse(ServiceCode::bad_request, "media_url: must be a URL of at most " +
-                                                  std::to_string(kMaxMediaUrl) + " ASCII characters");
-    }
+  if (message.media_url && !is_media_url(*message.media_url, kMaxMediaUrl)) {
+    return refuse(ServiceCode::bad_request, "media_url: must be a URL of at most " +
+                                                std::to_string(kMaxMediaUrl) + " ASCII characters");
   }
   return {};
 }

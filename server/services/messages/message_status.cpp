@@ -41,20 +41,26 @@ const std::vector<MessageStatus::Standing>& MessageStatus::standings(Conversatio
 }
 
 Status MessageStatus::of_own(const StoredMessage& message) {
-  // The lowest over the others who were members then, those who have left since included: so it never goes
-  // back.
-  std::vector<UserId> not_read;
-  bool anyone = false;
-  for (const Standing& other : standings(message.conversation)) {
-    if (!other.period.covers(message.id.value)) continue;
-    anyone = true;
-    if (other.read_up_to < message.id) not_read.push_back(other.user);
+  // Who has left since cannot read it any more and is not waited for; where nobody is left, the furthest that
+  // any of them got. So it never goes back: fewer are waited for, never more.
+  std::vector<const Standing*> here;
+  std::vector<const Standing*> gone;
+  for (const Standing& other : standings(message.conversation))
+    if (other.period.covers(message.id.value)) (other.period.left_id ? gone : here).push_back(&other);
+  const auto has_read = [&](const Standing* other) { return other->read_up_to >= message.id; };
+  const auto has_it = [&](const Standing* other) {
+    return has_read(other) || store_.receipts().delivered(message.id, other->user).has_value();
+  };
+  if (here.empty()) {
+    if (std::any_of(gone.begin(), gone.end(), has_read)) return Status::read;
+    return std::any_of(gone.begin(), gone.end(), has_it) ? Status::delivered : Status::sent;
   }
-  if (!anyone) return Status::sent;
-  if (not_read.empty()) return Status::read;
+  if (std::all_of(here.begin(), here.end(), has_read)) return Status::read;
   // Both ascending. One walk over the message's receipts, and not a look for each member.
   const std::vector<UserId> delivered = store_.receipts().delivered_to(message.id);
-  const bool all = std::includes(delivered.begin(), delivered.end(), not_read.begin(), not_read.end());
+  const bool all = std::all_of(here.begin(), here.end(), [&](const Standing* other) {
+    return has_read(other) || std::binary_search(delivered.begin(), delivered.end(), other->user);
+  });
   return all ? Status::delivered : Status::sent;
 }
 

@@ -77,7 +77,7 @@ TEST_F(Calls, CreatingAGroupRepeatsItselfUnderOneKeyWhenTheAnswerIsLost) {
   EXPECT_EQ(second.what.headers, first.what.headers);
   device.respond(
       second, 201,
-      R"({"conversation_id":"901","name":"friends","members":[{"user_id":"100","role":"admin"},{"user_id":"101","role":"member"}]})");
+      R"({"conversation_id":"901","change_id":"902","name":"friends","members":[{"user_id":"100","role":"admin"},{"user_id":"101","role":"member"}]})");
   ASSERT_TRUE(group.ok());
   EXPECT_EQ(group->id, kGroup);
   EXPECT_EQ(group->member_count, 2u);
@@ -94,7 +94,7 @@ TEST_F(Calls, GroupCallsGoToTheirRoutes) {
     EXPECT_EQ(request.what.method + " " + request.what.path, method + " " + path);
     EXPECT_EQ(request.what.body, body);
     EXPECT_EQ(as_text(request.what.bearer.view()), "A1");
-    device.respond(request, 204, "");
+    device.respond(request, 200, R"({"conversation_id":"901","change_id":"950"})");
   };
   device.engine->rename_group(kGroup, "new", device.now, fine);
   expect("PATCH", "/api/groups/901", R"({"name":"new"})");
@@ -241,7 +241,7 @@ TEST_F(Calls, ANewDeviceLearnsItsOlderConversationsAndTheirMembers) {
   EXPECT_EQ(members.what.path, "/api/groups/151");
   device.respond(
       members, 200,
-      R"({"conversation_id":"151","name":"friends","members":[{"user_id":"100","role":"member"},{"user_id":"102","role":"admin"}]})");
+      R"({"conversation_id":"151","change_id":"152","name":"friends","members":[{"user_id":"100","role":"member"},{"user_id":"102","role":"admin"}]})");
   EXPECT_TRUE(device.requests.empty());
   auto conversations = device.engine->conversations();
   ASSERT_TRUE(conversations.ok());
@@ -266,13 +266,13 @@ TEST_F(Calls, WhoWasListedBeforeTheChangeThatAddedThemCameIsNotWaitedForInWhatIs
   ASSERT_EQ(members.what.path, "/api/groups/151");
   device.respond(
       members, 200,
-      R"({"conversation_id":"151","name":"friends","members":[{"user_id":"100"},{"user_id":"101"},{"user_id":"102"}]})");
+      R"({"conversation_id":"151","change_id":"1002","name":"friends","members":[{"user_id":"100"},{"user_id":"101"},{"user_id":"102","joined_id":"1002"}]})");
   device.receive(message_from(kMe, 1000, 151, "from my other device"));
   device.receive(receipt(lite::Status::read, kPeer, 1001, 151, 1000));
   const LocalId id = device.engine->messages({ConversationId{151}, {}, {}, 1})->messages.at(0).local_id;
   auto added = group_change(lite::Conversation::members_added, 1002, 151, {kMe, kPeer, kThird});
   added.mutable_conversation()->add_affected_user_ids(kThird.value);
-  device.receive(added);
+  device.receive(joined(added, kThird, 1002));
   EXPECT_EQ(device.message(id).state, MessageState::read);
 }
 

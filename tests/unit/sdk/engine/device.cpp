@@ -72,13 +72,17 @@ void Device::sign_in() {
 }
 
 std::uint64_t Device::say_hello() {
+  return say_hello(hello(server_clock));
+}
+
+std::uint64_t Device::say_hello(const lite::ServerFrame& hello) {
   if (!connection_open) {
     engine->connect(now, [](Result<void> r) { ASSERT_TRUE(r.ok()) << r.error().message; });
     drain();
   }
   EXPECT_TRUE(connection_open);
   engine->on_connected(connection, now);
-  receive(hello(server_clock));
+  receive(hello);
   std::uint64_t cursor = 0;
   for (const auto& frame : frames_)
     if (frame.has_sync()) cursor = frame.sync().last_seen_message_id();
@@ -131,6 +135,15 @@ void Device::pass(Milliseconds time) {
   move_to(end);
   engine->on_timer(now);
   drain();
+}
+
+void Device::stay_online(Milliseconds time) {
+  const Milliseconds end = now.steady + time;
+  while (now.steady < end) {
+    pass(std::min(Milliseconds{1000}, end - now.steady));
+    engine->on_pong(connection, now);
+    drain();
+  }
 }
 
 void Device::receive(const lite::ServerFrame& frame) {
@@ -261,7 +274,7 @@ lite::ServerFrame hello(Timestamp server_time) {
   h.set_user_id(kMe.value);
   h.set_device_id(kDevice.value);
   h.set_server_time(to_unix_ms(server_time));
-  h.set_max_frame_bytes(65536);
+  h.mutable_limits()->set_frame_bytes(65536);
   return frame;
 }
 
@@ -333,6 +346,12 @@ lite::ServerFrame group_change(lite::Conversation::Change change, std::uint64_t 
     m.set_role(user == kMe ? lite::Member::admin : lite::Member::member);
     m.set_joined_at(kStart);
   }
+  return frame;
+}
+
+lite::ServerFrame joined(lite::ServerFrame frame, UserId user, std::uint64_t id) {
+  for (auto& member : *frame.mutable_conversation()->mutable_members())
+    if (member.user_id() == user.value) member.set_joined_id(id);
   return frame;
 }
 

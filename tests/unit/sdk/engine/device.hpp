@@ -53,9 +53,12 @@ class Device {
   void go_online();
   /// Connects up to hello, with the server's clock as it is; returns the sync frame's cursor.
   std::uint64_t say_hello();
+  std::uint64_t say_hello(const lite::ServerFrame& hello);
   void lose_connection(std::uint16_t code = 0);
   /// Lets time pass, calling on_timer at each deadline on the way.
   void pass(Milliseconds time);
+  /// The same, with a server that answers pings.
+  void stay_online(Milliseconds time);
 
   // ---- the server's side
   void receive(const lite::ServerFrame& frame);
@@ -133,6 +136,8 @@ lite::ServerFrame receipt(lite::Status::Value status, UserId user, std::uint64_t
 lite::ServerFrame group_change(lite::Conversation::Change change, std::uint64_t id,
                                std::uint64_t conversation, const std::vector<UserId>& members,
                                const std::string& name = "group");
+/// The frame with `user` as a member since the change `id`; the others have always been in it.
+lite::ServerFrame joined(lite::ServerFrame frame, UserId user, std::uint64_t id);
 lite::ServerFrame direct_created(std::uint64_t id, std::uint64_t conversation, UserId peer);
 
 }  // namespace sotto::engine::testing

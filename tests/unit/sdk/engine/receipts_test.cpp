@@ -1,3 +1,4 @@
+#include "base/protocol.hpp"
 #include "sdk/engine/timing.hpp"
 #include "tests/unit/sdk/engine/device.hpp"
 
@@ -168,7 +169,7 @@ TEST_F(Receipts, ADeliveredFrameIsBounded) {
   device.receive_all(frames);
   std::size_t told = 0;
   for (const auto& frame : device.take_frames()) {
-    EXPECT_LE(frame.delivered().message_ids_size(), static_cast<int>(kDeliveredPerFrame));
+    EXPECT_LE(frame.delivered().message_ids_size(), static_cast<int>(ProtocolLimits{}.delivered_ids));
     told += static_cast<std::size_t>(frame.delivered().message_ids_size());
   }
   EXPECT_EQ(told, 1200u);

@@ -1,3 +1,5 @@
+#include "base/protocol.hpp"
+#include "sdk/engine/timing.hpp"
 #include "tests/unit/sdk/engine/device.hpp"
 
 namespace sotto::engine::testing {
@@ -195,7 +197,7 @@ TEST_F(Stream, WhoIsAddedByTheFirstChangeThisDeviceHearsOfIsNotWaitedFor) {
   const LocalId id = device.engine->messages({kGroup, {}, {}, 1})->messages.at(0).local_id;
   auto added = group_change(lite::Conversation::members_added, 1002, kGroup.value, {kMe, kPeer, kThird});
   added.mutable_conversation()->add_affected_user_ids(kThird.value);
-  device.receive(added);
+  device.receive(joined(added, kThird, 1002));
   EXPECT_EQ(device.message(id).state, State::read);
 }
 
@@ -204,7 +206,9 @@ TEST_F(Stream, WhoJoinsLaterOrLeavesIsNotWaitedFor) {
   device.receive(group_change(lite::Conversation::created, 950, kGroup.value, {kMe, kPeer}));
   const LocalId id = device.send(kGroup, "all");
   device.receive(ack_of(device.take_message(), 1000, kGroup.value));
-  device.receive(group_change(lite::Conversation::members_added, 1001, kGroup.value, {kMe, kPeer, kThird}));
+  device.receive(
+      joined(group_change(lite::Conversation::members_added, 1001, kGroup.value, {kMe, kPeer, kThird}),
+             kThird, 1001));
   const LocalId second = device.send(kGroup, "both");
   device.receive(ack_of(device.take_message(), 1002, kGroup.value));
   device.receive(receipt(lite::Status::read, kPeer, 1003, kGroup.value, 1002));
@@ -357,13 +361,41 @@ TEST_P(Hostile, AFrameThatBreaksTheProtocolEndsTheConnectionAndLosesNothing) {
 INSTANTIATE_TEST_SUITE_P(Frames, Hostile, ::testing::Range(0, static_cast<int>(hostile_frames().size())));
 
 TEST_F(Stream, BytesThatAreNoFrameEndTheConnection) {
-  for (const std::string& bytes : {std::string("\xff\xff\xff\xff"), std::string((1 << 20) + 1, 'x')}) {
-    device.go_online();
-    device.engine->on_frame(device.connection, as_bytes(bytes), device.now);
-    device.drain();
-    EXPECT_FALSE(device.connection_open);
-    device.pass(Milliseconds{31'000});
-  }
+  device.go_online();
+  device.engine->on_frame(device.connection, as_bytes(std::string("\xff\xff\xff\xff")), device.now);
+  device.drain();
+  EXPECT_FALSE(device.connection_open);
+}
+
+TEST_F(Stream, AFrameTooLargeForThisClientIsToldAndNotAskedForInALoop) {
+  device.go_online();
+  device.receive_all({message_from(kPeer, 1000, kChat.value, "good")});
+  device.take_events<ErrorOccurred>();
+  const std::size_t opened = device.opened;
+  device.engine->on_frame(device.connection, as_bytes(std::string(kMaxServerFrameBytes + 1, 'x')),
+                          device.now);
+  device.drain();
+  EXPECT_FALSE(device.connection_open);
+  const auto errors = device.take_events<ErrorOccurred>();
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0].error.code, ErrorCode::too_large);
+  device.pass(kLongestServerDelay - Milliseconds{1});
+  EXPECT_EQ(device.opened, opened);
+  // Somebody has changed the server's limits.
+  device.pass(Milliseconds{2});
+  EXPECT_EQ(device.opened, opened + 1);
+  device.go_online();
+  device.receive(message_from(kPeer, 1001, kChat.value, "after"));
+  EXPECT_EQ(device.texts(kChat), (std::vector<std::string>{"good", "after"}));
+}
+
+TEST_F(Stream, TheLargestFrameOfAServerIsTaken) {
+  device.go_online();
+  auto largest = message_from(kPeer, 1000, kChat.value, "");
+  largest.mutable_message()->set_content(std::string(kMaxFrameBytes, 'x'));
+  device.receive(largest);
+  EXPECT_TRUE(device.connection_open);
+  EXPECT_EQ(device.texts(kChat).at(0).size(), kMaxFrameBytes);
 }
 
 TEST_F(Stream, AFrameBeforeHelloEndsTheConnection) {

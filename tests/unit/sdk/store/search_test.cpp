@@ -235,6 +235,9 @@ void make_version(int version, OpenStore& store) {
   store->db.run("DROP TABLE search_places");
   store->db.run("DROP TABLE search_rebuild");
   store->db.run("DROP TABLE search");
+  store->db.run("ALTER TABLE account DROP COLUMN limits");
+  store->db.run("ALTER TABLE account DROP COLUMN stream_id");
+  store->db.run("ALTER TABLE holes DROP COLUMN cause");
   if (version == 1) {
     store->db.run("CREATE VIRTUAL TABLE search USING fts5 (text, content = '', tokenize = 'trigram')");
     store->db.run("PRAGMA user_version = 1");

@@ -142,7 +142,7 @@ TEST(Store, AReadPositionThatComesBeforeTheMembersCountsOnceTheyAreKnown) {
   EXPECT_EQ(store->conversations.groups_without_members().size(), 1U) << "they still have to be asked for";
   EXPECT_TRUE(store->receipts.due(group, kMe, 1, 2000).empty());
 
-  store->members.replace(group.row, {{kMe, Role::admin, {}}, {kPeer, Role::member, {}}}, 0);
+  store->members.replace(group.row, {{{kMe, Role::admin, {}}}, {{kPeer, Role::member, {}}}}, 0);
   EXPECT_EQ(store->members.current(group.row).size(), 2U);
   const auto due = store->receipts.due(group, kMe, 1, 2000);
   ASSERT_EQ(due.size(), 1U);

@@ -135,7 +135,7 @@ TEST_F(SessionLimits, AreToldInHello) {
   ASSERT_THAT(hello, SizeIs(1));
   EXPECT_EQ(hello[0].hello().user_id(), 7u);
   EXPECT_EQ(hello[0].hello().device_id(), 71u);
-  EXPECT_EQ(hello[0].hello().max_frame_bytes(), 64u * 1024);
+  EXPECT_EQ(hello[0].hello().limits().frame_bytes(), 64u * 1024);
   EXPECT_EQ(hello[0].hello().server_time(), to_unix_ms(host.time));
 }
 

@@ -53,10 +53,27 @@ TEST(ModelJson, ShowsPhoneNumberAndPrivacyToNobodyButTheOwner) {
 }
 
 TEST(ModelJson, WritesAGroupWithItsRoles) {
-  const json::object group = group_json(*conversation(ConversationKind::group));
+  const auto state = conversation(ConversationKind::group);
+  state->last_change = StreamId{9};
+  const json::object group = group_json(*state, UserId{2});
   EXPECT_EQ(group.at("conversation_id"), "5");
+  EXPECT_EQ(group.at("change_id"), "9");
   EXPECT_EQ(group.at("members").at(0).at("role"), "admin");
+  EXPECT_EQ(group.at("members").at(0).at("joined_id"), "3");
   EXPECT_EQ(group.at("members").at(1).at("user_id"), "2");
+}
+
+TEST(ModelJson, ShowsAGroupsNameAndMembersToItsMembersOnly) {
+  const auto state = conversation(ConversationKind::group);
+  state->name = "friends";
+  const auto shows_nothing = [](const json::object& group) {
+    return !group.contains("name") && !group.contains("members") && group.contains("change_id");
+  };
+  EXPECT_FALSE(shows_nothing(group_json(*state, UserId{1})));
+  EXPECT_TRUE(shows_nothing(group_json(*state, UserId{3})));
+  state->deleted = true;
+  EXPECT_TRUE(shows_nothing(group_json(*state, UserId{1})));
+  EXPECT_EQ(group_json(*state, UserId{1}).at("deleted"), true);
 }
 
 TEST(ModelJson, WritesHistoryWithTheMessagesOfTheFrames) {
