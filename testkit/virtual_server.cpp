@@ -62,10 +62,15 @@ struct VirtualServer::Running final : server::ShardDriver,
              .random = options.world.random(),
              .metrics = metrics}),
         dispatcher(app),
-        shard(0, *this, app, options.session, dispatcher),
+        shard(0, *this, app, settings(options.session, *storage), dispatcher),
         api(server::make_rest_api(app, process, server::Cors({}))) {
     dispatcher.attach({&shard});
     storage->start(dispatcher);
+  }
+
+  static server::SessionSettings settings(server::SessionSettings given, const VirtualStorage& storage) {
+    given.stream = storage.stream();
+    return given;
   }
 
   // ---- ShardDriver
@@ -191,14 +196,14 @@ void VirtualServer::accept(const std::shared_ptr<Link>& link, std::string token)
   auto* running = running_.get();
   auto weak = running->weak_from_this();
   std::unique_ptr<server::ReadJob> job = std::make_unique<server::TokenJob>(
-      running->app.services.auth, token, [weak, link, token](server::ServiceResult<server::Caller> caller) {
+      running->app.services.auth, token, [weak, link, token](server::ServiceResult<server::Bearer> bearer) {
         auto alive = weak.lock();
         if (!alive || link->broken()) return;
-        alive->post([weak, link, token, caller = std::move(caller)] {
+        alive->post([weak, link, token, bearer = std::move(bearer)] {
           auto self = weak.lock();
           if (!self || link->broken()) return;
-          if (!caller) return link->to_client().send({Link::Kind::refused, {}, 401});
-          self->open_session(link, token, *caller);
+          if (!bearer) return link->to_client().send({Link::Kind::refused, {}, 401});
+          self->open_session(link, token, bearer->caller);
         });
       });
   if (!running->storage->read(job)) link->break_now();

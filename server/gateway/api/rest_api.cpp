@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
-#include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/router.hpp"
+#include "server/gateway/bearer.hpp"
 #include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
 
@@ -22,6 +22,15 @@ Answer busy() {
   Answer answer = refusal(503, "unavailable", "the server is busy; try again");
   answer.response.headers.push_back({"Retry-After", "1"});
   return answer;
+}
+
+/// What was asked for too often, as the metrics name it: attacks on sign-in are told from busy clients.
+std::string_view limited_word(std::string_view pattern) {
+  if (pattern == "/api/auth/otp") return "otp";
+  if (pattern == "/api/auth/login") return "login";
+  if (pattern == "/api/auth/refresh") return "refresh";
+  if (pattern == "/api/contacts") return "contacts";
+  return "request";
 }
 
 /// Authenticates where the route asks for it and runs the work, in one job.
@@ -86,6 +95,7 @@ RestApi::Finish RestApi::finish_for(const HttpRequest& request, std::string_view
   return [this, method = request.method, pattern, origin = cors_.allow(request),
           respond = std::move(respond)](Answer answer) {
     if (!answer.code.empty()) uses_.metrics.errors.add(answer.code);
+    if (answer.code == "rate_limited") uses_.metrics.rate_limited.add(limited_word(pattern));
     // The pattern and not the path, which could hold anything; never the query.
     log::debug(
         "http_request",

@@ -10,12 +10,12 @@
 #include "server/gateway/session/session_host.hpp"
 #include "server/model/service_error.hpp"
 #include "server/ports/storage.hpp"
+#include "server/services/accounts/auth_service.hpp"
 #include "server/services/messages/receipt_service.hpp"
 #include "server/services/presence/presence_service.hpp"
 
 namespace sotto::server {
 
-class AuthService;
 class ConversationService;
 class MessageService;
 class ReceiptService;
@@ -68,15 +68,15 @@ class PageJob final : public ReadJob {
 /// Whose token this is. `give` gets `internal` if the store could not be read.
 class TokenJob final : public ReadJob {
  public:
-  TokenJob(const AuthService& service, std::string token, std::function<void(ServiceResult<Caller>)> give);
+  TokenJob(const AuthService& service, std::string token, std::function<void(ServiceResult<Bearer>)> give);
   void run(const Store& store, Timestamp now) override;
   void done(bool read) override;
 
  private:
   const AuthService& service_;
   std::string token_;
-  ServiceResult<Caller> result_;
-  std::function<void(ServiceResult<Caller>)> give_;
+  ServiceResult<Bearer> result_;
+  std::function<void(ServiceResult<Bearer>)> give_;
 };
 
 /// The conversation somebody types in, if it is theirs and the other has not blocked them.

@@ -48,6 +48,12 @@ struct TokenPair {
   Caller caller;
 };
 
+/// Whose access token it is, and for how much longer.
+struct Bearer {
+  Caller caller;
+  Milliseconds lasts{};
+};
+
 class AuthService {
  public:
   /// `accept_dev_code`: 000000 signs in anyone (`--dev`).
@@ -62,6 +68,9 @@ class AuthService {
   /// Who the bearer of this token is; `unauthorized` if it is wrong, expired, or its device revoked.
   [[nodiscard]] ServiceResult<Caller> authenticate(const Store& store, Timestamp now,
                                                    std::string_view access_token) const;
+  /// The same, for what outlives a request.
+  [[nodiscard]] ServiceResult<Bearer> bearer_of(const Store& store, Timestamp now,
+                                                std::string_view access_token) const;
 
  private:
   ServiceResult<void> limit_address(const std::string& address, Timestamp now);
@@ -77,6 +86,7 @@ class AuthService {
   bool accept_dev_code_;
   RateLimiter<std::string> per_address_;
   RateLimiter<std::string> per_number_;
+  RateLimiter<std::uint64_t> per_device_;  ///< refreshes
 };
 
 /// "+" and 7 to 15 digits, the first not 0 (E.164).

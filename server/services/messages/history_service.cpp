@@ -83,7 +83,7 @@ ServiceResult<HistoryPage> HistoryService::history(const Store& store, const Cal
   if (page.has_more) ids.pop_back();
   MessageStatus status(store, caller.user);
   for (const MessageId id : ids) {
-    if (MessagePtr message = store.messages().find(id))
+    if (MessagePtr message = store.messages().find(id); message && !message->damaged)
       page.messages.push_back(status.view(std::move(message)));
   }
   if (after.value < store.gone_up_to().value && (oldest_first || !page.has_more)) {
@@ -164,7 +164,7 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
     entry.name = name_for(store, *entry.conversation, caller.user);
     const std::vector<Period> periods = store.conversations().periods(row.conversation, caller.user);
     if (const auto last = last_visible(store, row.conversation, periods)) {
-      if (MessagePtr message = store.messages().find(*last))
+      if (MessagePtr message = store.messages().find(*last); message && !message->damaged)
         entry.last_message = status.view(std::move(message));
     }
     const ReadState state = store.receipts().read_state(row.conversation, caller.user).value_or(ReadState{});

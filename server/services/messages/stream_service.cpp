@@ -92,6 +92,8 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
   StreamPage page;
   page.snapshot = store.snapshot();
   page.next = after;
+  page.known = after <= page.snapshot;
+  if (!page.known) return page;
   Sources sources(store, caller.user, after, options);
   const std::size_t count = std::min(sources.merged.size(), options.elements);
   page.elements.reserve(count);
@@ -107,6 +109,10 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
       case Candidate::Kind::message: {
         MessagePtr message = store.messages().find(MessageId{candidate.id.value});
         if (!message || conversations.is_deleted(message->conversation)) break;
+        if (message->damaged) {
+          page.elements.push_back({candidate.id, Gap{message->conversation, message->id, message->id}});
+          break;
+        }
         bytes += message->body.bytes.size();
         page.elements.push_back({candidate.id, status.view(std::move(message))});
         break;
