@@ -15,8 +15,8 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kSigned = 1 + 3 * 8;
 using Token = std::array<std::uint8_t, kSigned + crypto_auth_BYTES>;
 static_assert(kTokenKeyBytes == crypto_auth_KEYBYTES);
-// A clock that is set right by so much signs nobody out.
-constexpr Milliseconds kClockStep = std::chrono::minutes(5);
+// A clock that is set right by so much makes nobody get a new token.
+constexpr Milliseconds kClockStep = std::chrono::hours(24);
 
 void put(std::uint8_t* out, std::uint64_t value) {
   for (int i = 7; i >= 0; --i, value >>= 8)

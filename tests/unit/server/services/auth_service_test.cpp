@@ -162,7 +162,7 @@ TEST_F(Auth, AnAccessTokenOfAClockThatWasAheadIsNotGoodUntilThatTime) {
   const TokenPair pair = sign_in();
   EXPECT_TRUE(accepted(pair.access_token));
   world.now -= 1min;
-  EXPECT_TRUE(accepted(pair.access_token)) << "a clock set right by a little signs nobody out";
+  EXPECT_TRUE(accepted(pair.access_token)) << "a clock set right by a little changes nothing";
   world.now -= 24h * 365;
   EXPECT_FALSE(accepted(pair.access_token));
 }
