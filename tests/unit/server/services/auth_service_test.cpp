@@ -268,14 +268,14 @@ TEST(AuthLimits, RefreshesOfADeviceAreLimited) {
   World world;
   OtpRequest ask{kNumber, "192.0.2.1"};
   const auto code =
-      world.write([&](Store& db, WriteContext& c) { return world.auth->request_otp(db, c, ask); });
+      world.write([&](Store& db, WriteContext& c) { return world.auth.request_otp(db, c, ask); });
   ASSERT_TRUE(code);
   LoginRequest login{kNumber, code->code, "phone", {}, "192.0.2.1"};
-  const auto pair = world.write([&](Store& db, WriteContext& c) { return world.auth->login(db, c, login); });
+  const auto pair = world.write([&](Store& db, WriteContext& c) { return world.auth.login(db, c, login); });
   ASSERT_TRUE(pair);
   const auto refresh = [&] {
     return world.write(
-        [&](Store& db, WriteContext& c) { return world.auth->refresh(db, c, pair->refresh_token); });
+        [&](Store& db, WriteContext& c) { return world.auth.refresh(db, c, pair->refresh_token); });
   };
   for (std::uint32_t i = 0; i < kRefreshesPerHour; ++i)
     ASSERT_TRUE(refresh()) << i;
