@@ -1,4 +1,6 @@
 // sotto-server: reads its configuration, starts, waits for a signal, ends.
+#include <array>
+#include <ctime>
 #include <iostream>
 #include <string>
 #include <sys/stat.h>
@@ -6,10 +8,13 @@
 
 #include <sodium.h>
 
+#include "base/random.hpp"
+#include "server/adapters/embedded/backup.hpp"
 #include "server/config/load.hpp"
 #include "server/gateway/net/tls_context.hpp"
 #include "server/logging/log.hpp"
 #include "server/process/certificate.hpp"
+#include "server/process/data_folder.hpp"
 #include "server/process/server_process.hpp"
 #include "server/process/signals.hpp"
 
@@ -35,6 +40,47 @@ int check(const Config& config) {
       std::cout << "warning: " << *warning << "\n";
   }
   std::cout << "the configuration is good\n";
+  return 0;
+}
+
+std::string database_of(const Config& config) {
+  return config.data + "/" + std::string(kDatabaseName);
+}
+
+std::string utc_text(sotto::Timestamp time) {
+  const auto seconds = static_cast<std::time_t>(sotto::to_unix_ms(time) / 1000);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc)};
+}
+
+void describe(const BackupFacts& facts) {
+  if (facts.empty) {
+    std::cout << "nothing has been stored in it yet\n";
+  } else {
+    std::cout << "the newest thing in it is of " << utc_text(facts.newest) << "\n";
+  }
+}
+
+int back_up_into(const LoadedConfig& loaded) {
+  umask(0077);
+  const auto made = back_up(database_of(loaded.config), loaded.file);
+  if (!made) return fail(kFailed, made.error().text);
+  std::cout << "backed up " << database_of(loaded.config) << " to " << loaded.file << "\n";
+  describe(*made);
+  return 0;
+}
+
+int restore_from(const LoadedConfig& loaded) {
+  umask(0077);
+  if (const auto problem = prepare_data_folder(loaded.config.data)) return fail(kFailed, *problem);
+  const std::string database = database_of(loaded.config);
+  const auto restored = restore(loaded.file, database, sotto::wall_clock_now(), sotto::system_random());
+  if (!restored) return fail(kFailed, restored.error().text);
+  std::cout << "restored " << loaded.file << " to " << database << "\n";
+  describe(restored->backup);
+  if (restored->kept) std::cout << "the database that was there is kept as " << *restored->kept << "\n";
   return 0;
 }
 
@@ -91,6 +137,10 @@ int main(int argc, char** argv) {
       return 0;
     case Action::check_config:
       return check(loaded->config);
+    case Action::back_up:
+      return back_up_into(*loaded);
+    case Action::restore:
+      return restore_from(*loaded);
     case Action::run:
       break;
   }

@@ -66,7 +66,7 @@ SqliteResult<std::int64_t> Database::scalar(const char* sql) {
   if (!statement) return std::move(statement).error();
   SqliteResult<bool> row = statement->step();
   if (!row) return std::move(row).error();
-  if (!*row) return SqliteError{SQLITE_NOTFOUND, std::string("no row from: ") + sql};
+  if (!*row) return SqliteError{SQLITE_NOTFOUND, "no row where one was expected", sql};
   return statement->int64(0);
 }
 
@@ -75,7 +75,7 @@ SqliteResult<std::string> Database::scalar_text(const char* sql) {
   if (!statement) return std::move(statement).error();
   SqliteResult<bool> row = statement->step();
   if (!row) return std::move(row).error();
-  if (!*row) return SqliteError{SQLITE_NOTFOUND, std::string("no row from: ") + sql};
+  if (!*row) return SqliteError{SQLITE_NOTFOUND, "no row where one was expected", sql};
   return std::string(statement->text(0));
 }
 

@@ -34,7 +34,7 @@ class Database {
   static SqliteResult<Database> open(const std::string& path, OpenMode mode, const char* vfs = nullptr);
 
   /// Runs constant SQL, one or more statements; rows are dropped. Values belong in a prepared statement:
-  /// error texts may quote `sql`.
+  /// errors quote `sql`.
   SqliteResult<void> exec(const char* sql);
   /// Compiles exactly one statement, to be kept and used often.
   SqliteResult<Statement> prepare(std::string_view sql);

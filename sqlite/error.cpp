@@ -10,21 +10,14 @@ namespace {
 // Enough of a statement to find it by; the whole of a long one would drown the log.
 constexpr std::size_t kQuotedSql = 120;
 
-std::string describe(const char* message, const char* sql) {
-  std::string text = message;
-  if (sql != nullptr) {
-    std::string_view shown = sql;
-    const bool cut = shown.size() > kQuotedSql;
-    text.append(" in: ").append(shown.substr(0, kQuotedSql));
-    if (cut) text.append("...");
-  }
-  return text;
+std::string quote(const char* sql) {
+  return sql == nullptr ? std::string() : std::string(std::string_view(sql).substr(0, kQuotedSql));
 }
 
 }  // namespace
 
 SqliteError error_of(sqlite3* db, const char* sql) {
-  return {sqlite3_extended_errcode(db), describe(sqlite3_errmsg(db), sql)};
+  return {sqlite3_extended_errcode(db), sqlite3_errmsg(db), quote(sql)};
 }
 
 SqliteError error_of(sqlite3_stmt* statement, int code) {
@@ -32,7 +25,7 @@ SqliteError error_of(sqlite3_stmt* statement, int code) {
   // of those only the code's general meaning is kept.
   const bool names_columns = (code & 0xff) == SQLITE_CONSTRAINT;
   const char* message = names_columns ? sqlite3_errmsg(sqlite3_db_handle(statement)) : sqlite3_errstr(code);
-  return {code, describe(message, sqlite3_sql(statement))};
+  return {code, message, quote(sqlite3_sql(statement))};
 }
 
 }  // namespace sotto::sqlite

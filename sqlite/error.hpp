@@ -3,8 +3,8 @@
 //   SqliteResult<void> done = db.exec("CREATE TABLE t (a) STRICT");
 //   if (!done && done.error().is(SQLITE_FULL)) ask_for_room();
 //
-// `text` is for developers' logs. It may quote SQL, with its placeholders, and names of tables and columns;
-// values that were bound never reach it.
+// `text` may be shown to people: it never holds SQL or values that were bound, though it may name tables and
+// columns. `sql` is the statement, with its placeholders, for developers.
 #pragma once
 
 #include <string>
@@ -19,6 +19,7 @@ namespace sotto::sqlite {
 struct SqliteError {
   int code = 0;  ///< extended result code, e.g. SQLITE_CONSTRAINT_UNIQUE
   std::string text;
+  std::string sql{};  ///< the beginning of the statement that failed; empty if it was none
 
   /// The code without its extension, e.g. SQLITE_CONSTRAINT.
   [[nodiscard]] int primary() const { return code & 0xff; }

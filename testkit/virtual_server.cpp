@@ -52,6 +52,7 @@ constexpr Milliseconds kDay = 24h;
 
 server::Limits kept_for_a_day(server::Limits limits) {
   limits.retention_days = 1;
+  limits.clock_jump = Milliseconds::max();  // the clock given is not the server's: it is never doubted
   return limits;
 }
 
@@ -64,7 +65,7 @@ class RetentionJob final : public server::WriteJob {
     more_ = false;
     if (!may_(context.now - kept_)) return;
     server::WriteContext later{context.now - kept_ + kDay, context.ids, context.random, context.events};
-    more_ = service_.step(store, later);
+    more_ = service_.step(store, later, 0ms);
   }
   void done(bool committed) override {
     if (committed && more_) go_on_();
@@ -95,10 +96,15 @@ struct VirtualServer::Running final : server::ShardDriver,
              .metrics = metrics}),
         retention(kept_for_a_day(options.limits)),
         dispatcher(app),
-        shard(0, *this, app, options.session, dispatcher),
+        shard(0, *this, app, settings(options.session, *storage), dispatcher),
         api(server::make_rest_api(app, process, server::Cors({}), clock)) {
     dispatcher.attach({&shard});
     storage->start(dispatcher);
+  }
+
+  static server::SessionSettings settings(server::SessionSettings given, const VirtualStorage& storage) {
+    given.stream = storage.stream();
+    return given;
   }
 
   // ---- ShardDriver
@@ -235,18 +241,18 @@ VirtualStorage& VirtualServer::storage() {
 void VirtualServer::accept(const std::shared_ptr<Link>& link, std::string token) {
   auto* running = running_.get();
   auto weak = running->weak_from_this();
-  const auto bearer = running->app.services.auth.bearer(running->now(), token);
+  const auto owner = running->app.services.auth.bearer(running->now(), token);
   std::unique_ptr<server::ReadJob> job =
-      std::make_unique<server::TokenJob>(running->app.services.auth, bearer ? bearer->user : UserId{}, token,
-                                         [weak, link, token](server::ServiceResult<server::Caller> caller) {
+      std::make_unique<server::TokenJob>(running->app.services.auth, owner ? owner->user : UserId{}, token,
+                                         [weak, link, token](server::ServiceResult<server::Bearer> bearer) {
                                            auto alive = weak.lock();
                                            if (!alive || link->broken()) return;
-                                           alive->post([weak, link, token, caller = std::move(caller)] {
+                                           alive->post([weak, link, token, bearer = std::move(bearer)] {
                                              auto self = weak.lock();
                                              if (!self || link->broken()) return;
-                                             if (!caller)
+                                             if (!bearer)
                                                return link->to_client().send({Link::Kind::refused, {}, 401});
-                                             self->open_session(link, token, *caller);
+                                             self->open_session(link, token, bearer->caller);
                                            });
                                          });
   if (!running->storage->read(job)) link->break_now();

@@ -21,6 +21,7 @@ std::shared_ptr<VirtualStorage> VirtualStorage::open(Uses uses, const std::strin
 VirtualStorage::VirtualStorage(Uses uses, server::OpenedDatabase opened, sqlite::Database reader)
     : uses_(std::move(uses)),
       token_key_(std::move(opened.token_key)),
+      stream_(opened.stream),
       writer_(
           std::make_unique<server::SqliteStore>(std::move(opened.writer), server::SqliteStore::Role::writer)),
       reader_(std::make_unique<server::SqliteStore>(std::move(reader), server::SqliteStore::Role::reader)) {

@@ -46,6 +46,7 @@ class VirtualStorage final : public server::Storage,
   void die_before_publishing() { die_before_publishing_ = true; }
 
   [[nodiscard]] SecretBytes token_key() const override { return token_key_.clone(); }
+  [[nodiscard]] server::StreamOrigin stream() const override { return stream_; }
   [[nodiscard]] bool idle() const { return waiting_.empty() && !batch_due_; }
   server::SqliteStore& reader() { return *reader_; }
 
@@ -67,6 +68,7 @@ class VirtualStorage final : public server::Storage,
 
   Uses uses_;
   SecretBytes token_key_;
+  server::StreamOrigin stream_;
   SnowflakeGenerator ids_{1};
   std::unique_ptr<server::SqliteStore> writer_;
   std::unique_ptr<server::SqliteStore> reader_;

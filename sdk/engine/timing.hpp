@@ -44,6 +44,9 @@ inline constexpr Milliseconds kHelloWithin = seconds(10);
 // ---- tokens
 /// Refreshed this long before it expires, so that no request meets the edge.
 inline constexpr Milliseconds kRefreshAhead = seconds(60);
+/// A connection's new token could not be had: tried again well before the server ends the connection, 60 s
+/// after the old token.
+inline constexpr Milliseconds kRenewRetry = seconds(10);
 
 // ---- outbox
 inline constexpr Milliseconds kOutboxExpiry = hours(24);

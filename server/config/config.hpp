@@ -14,6 +14,7 @@
 #include "base/secret.hpp"
 #include "server/config/address.hpp"
 #include "server/logging/log.hpp"
+#include "server/model/defaults.hpp"
 
 namespace sotto::server {
 
@@ -29,53 +30,55 @@ struct Config {
   std::vector<std::string> allowed_origins;
   std::uint64_t io_threads = 0;
   bool io_uring = true;
-  std::uint64_t max_connections = 100'000;
-  std::uint64_t max_connections_per_address = 1'000;
-  std::uint64_t max_header_size = 16 * 1024;
-  // The largest body of the API is a group of 500 ids or 500 phone numbers: some 12 KiB.
-  std::uint64_t max_body_size = 64 * 1024;
-  Milliseconds request_timeout = std::chrono::seconds(15);
-  Milliseconds keep_alive_timeout = std::chrono::seconds(60);
-  Milliseconds ping_interval = std::chrono::seconds(30);
-  Milliseconds silence_limit = std::chrono::seconds(75);
-  Milliseconds reconnect_spread = std::chrono::seconds(10);
-  Milliseconds drain_timeout = std::chrono::seconds(10);
+  std::uint64_t max_connections = defaults::kConnections;
+  std::uint64_t max_connections_per_address = defaults::kConnectionsPerAddress;
+  std::uint64_t max_header_size = defaults::kHeaderBytes;
+  std::uint64_t max_body_size = defaults::kBodyBytes;
+  Milliseconds request_timeout = defaults::kRequestTimeout;
+  Milliseconds keep_alive_timeout = defaults::kKeepAliveTimeout;
+  Milliseconds ping_interval = defaults::kPingInterval;
+  Milliseconds silence_limit = defaults::kSilenceLimit;
+  Milliseconds reconnect_spread = defaults::kReconnectSpread;
+  Milliseconds drain_timeout = defaults::kDrainTimeout;
 
   // Storage
   std::string data = "sotto-data";
   std::uint64_t node_id = 0;
-  std::uint64_t storage_readers = 2;
+  std::uint64_t storage_readers = defaults::kStorageReaders;
   std::uint64_t message_retention_days = 0;
+  Milliseconds max_clock_lag = defaults::kClockLag;
+  Milliseconds max_clock_jump = defaults::kClockJump;
+  bool joined_log = true;
 
   // Messages and groups
-  std::uint64_t max_frame_size = ProtocolLimits{}.frame_bytes;
-  std::uint64_t max_queued_size = 256 * 1024;
-  std::uint64_t max_group_members = ProtocolLimits{}.group_members;
-  std::uint64_t write_fanout_max_members = 100;
+  std::uint64_t max_frame_size = defaults::kFrameBytes;
+  std::uint64_t max_queued_size = defaults::kQueuedBytes;
+  std::uint64_t max_group_members = defaults::kGroupMembers;
+  std::uint64_t write_fanout_max_members = defaults::kWriteFanoutMembers;
   bool require_encryption = false;
-  Milliseconds receipt_flush_interval{500};
-  Milliseconds presence_ttl = std::chrono::seconds(90);
-  Milliseconds presence_heartbeat = std::chrono::seconds(60);
-  Milliseconds last_seen_interval = std::chrono::hours(1);
+  Milliseconds receipt_flush_interval = defaults::kReceiptFlush;
+  Milliseconds presence_ttl = defaults::kPresenceTtl;
+  Milliseconds presence_heartbeat = defaults::kPresenceHeartbeat;
+  Milliseconds last_seen_interval = defaults::kLastSeenInterval;
 
   // Rate limits; 0 is none
-  std::uint64_t messages_per_second = 20;
-  std::uint64_t message_burst = 100;
-  std::uint64_t message_bytes_per_second = 128 * 1024;
-  std::uint64_t message_bytes_burst = 2 * 1024 * 1024;
-  std::uint64_t rest_reads_per_second = 20;
-  std::uint64_t rest_read_burst = 300;
-  std::uint64_t rest_writes_per_second = 5;
-  std::uint64_t rest_write_burst = 60;
-  std::uint64_t logins_per_minute = 10;
-  std::uint64_t otp_per_hour = 5;
-  std::uint64_t contact_lookups_per_day = 5'000;
+  std::uint64_t messages_per_second = defaults::kFramesPerSecond;
+  std::uint64_t message_burst = defaults::kFramesBurst;
+  std::uint64_t message_bytes_per_second = defaults::kBytesPerSecond;
+  std::uint64_t message_bytes_burst = defaults::kBytesBurst;
+  std::uint64_t rest_reads_per_second = defaults::kRestReadsPerSecond;
+  std::uint64_t rest_read_burst = defaults::kRestReadBurst;
+  std::uint64_t rest_writes_per_second = defaults::kRestWritesPerSecond;
+  std::uint64_t rest_write_burst = defaults::kRestWriteBurst;
+  std::uint64_t logins_per_minute = defaults::kLoginsPerMinute;
+  std::uint64_t otp_per_hour = defaults::kOtpPerHour;
+  std::uint64_t contact_lookups_per_day = defaults::kContactLookupsPerDay;
 
   // Sign-in
   OtpSenderKind otp_sender = OtpSenderKind::console;
   std::string otp_webhook_url;
   SecretBytes otp_webhook_secret;
-  Milliseconds otp_webhook_timeout = std::chrono::seconds(5);
+  Milliseconds otp_webhook_timeout = defaults::kOtpWebhookTimeout;
 
   // Log and metrics
   log::Level log_level = log::Level::info;

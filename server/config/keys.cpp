@@ -37,7 +37,8 @@ std::vector<ConfigKey> make_keys() {
   add(count("max_connections", kNet, &C::max_connections, 1, 10'000'000, "Connections at a time"));
   add(count(
       "max_connections_per_address", kNet, &C::max_connections_per_address, 0, 10'000'000,
-      "Connections at a time from one address (IPv6: one /64); loopback is not counted; 0 is no limit"));
+      "Connections at a time from one address (IPv6: one /64), of a proxy's clients WebSockets; loopback "
+      "is not counted; 0 is no limit"));
   add(size("max_header_size", kNet, &C::max_header_size, 1 * kKiB, 1 * kMiB, "Head of an HTTP request"));
   add(size("max_body_size", kNet, &C::max_body_size, 1 * kKiB, 16 * kMiB, "Body of an HTTP request"));
   add(duration("request_timeout", kNet, &C::request_timeout, 1s, 10min,
@@ -57,6 +58,16 @@ std::vector<ConfigKey> make_keys() {
   add(count("storage_readers", kStore, &C::storage_readers, 1, 64, "Threads that read from the database"));
   add(count("message_retention_days", kStore, &C::message_retention_days, 0, 36'500,
             "Messages older than this are deleted; 0 keeps them for ever"));
+  add(duration(
+      "max_clock_lag", kStore, &C::max_clock_lag, 0ms, 24h * 36'500,
+      "The server does not start if its clock is further behind the newest thing stored; more lets it "
+      "start, and new messages bear times in the future until the clock has caught up"));
+  add(duration(
+      "max_clock_jump", kStore, &C::max_clock_jump, 1h, 24h * 36'500,
+      "If the clock is further ahead of where it was an hour ago or when the server stopped, retention "
+      "deletes nothing until the server has run for a day"));
+  add(truth("joined_log", kStore, &C::joined_log,
+            "What is logged is joined to fewer writes; off is SQLite's own way to the disk"));
 
   add(size("max_frame_size", kChat, &C::max_frame_size, 1 * kKiB, kMaxFrameBytes,
            "One WebSocket message; clients take no larger ones"));

@@ -28,6 +28,7 @@ using Failure = std::optional<std::string>;
 struct CommandLine {
   std::map<std::string, std::string, std::less<>> values;  // by key name
   std::string file;
+  std::string backup;  // to be made or restored
   bool dev = false;
   Action action = Action::run;
 };
@@ -63,6 +64,8 @@ Result<CommandLine, std::string> parse_command_line(const std::vector<std::strin
   app.add_flag("--check-config", check);
   app.add_flag("--dev", line.dev);
   app.add_option("--config", line.file);
+  CLI::Option* back_up = app.add_option("--backup", line.backup)->expected(1);
+  CLI::Option* restore = app.add_option("--restore", line.backup)->expected(1)->excludes(back_up);
 
   for (const ConfigKey& key : config_keys()) {
     if (key.secret) continue;
@@ -82,11 +85,13 @@ Result<CommandLine, std::string> parse_command_line(const std::vector<std::strin
     return std::string(error.what());
   }
   // Somebody who asks for help gets it, whatever else is on the line.
-  line.action = help      ? Action::help
-                : version ? Action::version
-                : print   ? Action::print_config
-                : check   ? Action::check_config
-                          : Action::run;
+  line.action = help                   ? Action::help
+                : version              ? Action::version
+                : print                ? Action::print_config
+                : check                ? Action::check_config
+                : back_up->count() > 0 ? Action::back_up
+                : restore->count() > 0 ? Action::restore
+                                       : Action::run;
   if (help || version) return line;
   if (const auto extras = app.remaining(); !extras.empty()) return unknown_argument(extras.front(), app);
   for (const ConfigKey& key : config_keys()) {
@@ -214,6 +219,7 @@ Result<LoadedConfig, std::string> load_config(const std::vector<std::string>& ar
   if (!line) return line.error();
   LoadedConfig loaded;
   loaded.action = line->action;
+  loaded.file = line->backup;
   if (loaded.action == Action::help || loaded.action == Action::version) return loaded;
 
   if (line->dev) apply_dev_defaults(loaded.config);

@@ -17,11 +17,12 @@
 
 namespace sotto::server {
 
-enum class Action { run, help, version, print_config, check_config };
+enum class Action { run, help, version, print_config, check_config, back_up, restore };
 
 struct LoadedConfig {
   Config config;
   Action action = Action::run;
+  std::string file;  ///< of back_up and restore
   /// Where each key that is not at its default came from: "sotto.toml:12", "SOTTO_LISTEN", "--listen".
   std::map<std::string, std::string, std::less<>> origins;
   /// What is probably a slip but no reason not to start, a line each.

@@ -91,6 +91,11 @@ std::string help_text() {
       "    Say whether the configuration is right, and end\n"
       "  --print-config\n"
       "    Print the configuration as a file, without secrets, and end\n"
+      "  --backup FILE\n"
+      "    Write the database into FILE, which must not exist, and end; the server may run meanwhile\n"
+      "  --restore FILE\n"
+      "    Put a backup in the database's place and end; the server must not run. The database that was\n"
+      "    there is kept under another name\n"
       "  --version\n"
       "  --help, -h\n";
   std::string_view group;

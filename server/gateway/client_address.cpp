@@ -1,23 +1,9 @@
 #include "server/gateway/client_address.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <optional>
 
 namespace sotto::server {
 namespace {
-
-bool is_forwarded_for(std::string_view name) {
-  constexpr std::string_view kName = "x-forwarded-for";
-  return std::equal(name.begin(), name.end(), kName.begin(), kName.end(),
-                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Some proxies add the port: 192.0.2.7:4711, [2001:db8::1]:4711.
 std::optional<IpAddress> parse_hop(std::string_view hop) {
@@ -34,7 +20,7 @@ std::string client_address(std::string_view peer, const std::vector<HttpHeader>&
   if (!client) return std::string(peer);
 
   for (auto header = headers.rbegin(); header != headers.rend(); ++header) {
-    if (!is_forwarded_for(header->name)) continue;
+    if (!same_word(header->name, "X-Forwarded-For")) continue;
     std::string_view list = header->value;
     while (contains(trusted_proxies, *client)) {
       const auto comma = list.rfind(',');

@@ -58,6 +58,11 @@ class HttpApi {
   virtual void handle(HttpRequest request, HttpResponder respond) = 0;
 };
 
+/// The same in any case: names of headers and schemes, which are ASCII (RFC 9110 §5.1).
+bool same_word(std::string_view a, std::string_view b);
+/// Without the spaces and tabs around it (RFC 9110 §5.6.3).
+std::string_view trimmed(std::string_view text);
+
 /// "Not Found".
 std::string_view title_of(int status);
 

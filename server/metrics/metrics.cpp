@@ -37,6 +37,7 @@ Metrics::Metrics()
                       "epoch_conflict",
                       "stale_epoch",
                       "idempotency_mismatch",
+                      "unknown_place",
                       "encryption_required",
                       "internal",
                       "bad_request",
@@ -48,7 +49,7 @@ Metrics::Metrics()
                       "otp_exhausted",
                       "group_too_large",
                       "unavailable"})),
-      rate_limited(span_of({"message", "frame", "request", "login", "otp"})),
+      rate_limited(span_of({"message", "frame", "login", "otp", "refresh", "contacts", "request"})),
       otp_sent(span_of({"sent", "failed", "dropped"})) {}
 
 void Metrics::watch(std::string name, std::string help, Reading reading) {

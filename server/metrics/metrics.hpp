@@ -71,7 +71,7 @@ struct Metrics {
 
   // Refusals
   LabelledCounter errors;        ///< error frames and problem documents, by code
-  LabelledCounter rate_limited;  ///< by what: message, frame, request (REST), login, otp
+  LabelledCounter rate_limited;  ///< by what: message, frame, login, otp, refresh, contacts, request
 
   // Sign-in
   LabelledCounter otp_sent;  ///< by result: sent, failed, dropped

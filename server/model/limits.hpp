@@ -1,5 +1,5 @@
 // Every limit of the server in one place: what is fixed by the protocol as constants, what an operator may
-// change as `Limits`. Each with the reason for its value.
+// change as `Limits`, whose defaults are in defaults.hpp.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/protocol.hpp"
+#include "server/model/defaults.hpp"
 
 namespace sotto::server {
 
@@ -58,33 +59,39 @@ inline constexpr Milliseconds kOtpLifetime = std::chrono::minutes(5);
 inline constexpr Milliseconds kAccessTokenLifetime = std::chrono::hours(1);
 // How long the refresh token before the last is good: a lost answer must not log anyone out.
 inline constexpr Milliseconds kRefreshGrace = std::chrono::seconds(60);
+// Of one device: a token lasts an hour, and there is room for every lost answer. Each one is a row that is kept
+// for a month.
+inline constexpr std::uint32_t kRefreshesPerHour = 20;
 
-/// What the configuration may change; the values here are its defaults.
+/// What the configuration may change.
 struct Limits {
-  std::size_t frame_bytes = kProtocol.frame_bytes;
-  std::size_t group_members = kProtocol.group_members;
+  std::size_t frame_bytes = defaults::kFrameBytes;
+  std::size_t group_members = defaults::kGroupMembers;
   /// Conversations with more members are stored once and read from their log.
-  std::size_t write_fanout_members = 100;
+  std::size_t write_fanout_members = defaults::kWriteFanoutMembers;
   bool require_encryption = false;
-  Milliseconds receipt_flush = Milliseconds(500);
-  Milliseconds presence_ttl = std::chrono::seconds(90);
-  Milliseconds presence_heartbeat = std::chrono::seconds(60);
-  Milliseconds last_seen_interval = std::chrono::hours(1);
+  Milliseconds receipt_flush = defaults::kReceiptFlush;
+  Milliseconds presence_ttl = defaults::kPresenceTtl;
+  Milliseconds presence_heartbeat = defaults::kPresenceHeartbeat;
+  Milliseconds last_seen_interval = defaults::kLastSeenInterval;
   /// Days messages are kept; 0: for ever.
   std::uint32_t retention_days = 0;
+  /// A clock further ahead than this of the time last believed is not believed by retention for a day.
+  Milliseconds clock_jump = defaults::kClockJump;
 
   /// False (`--dev`): the limits below do not apply.
   bool rate_limits = true;
   // REST requests of one account: sustained, and at once. A new device asks for its inbox and then for the
   // members of each group; people change things rarely, and a change is told to others.
-  std::uint32_t rest_reads_per_second = 20;
-  std::uint32_t rest_read_burst = 300;
-  std::uint32_t rest_writes_per_second = 5;
-  std::uint32_t rest_write_burst = 60;
-  std::uint32_t logins_per_minute = 10;  ///< logins and codes asked for, per address
-  std::uint32_t otp_per_hour = 5;        ///< codes for one phone number, from one address
-  /// Numbers looked up by one user: enough for an address book.
-  std::uint32_t contact_lookups_per_day = 5000;
+  std::uint32_t rest_reads_per_second = defaults::kRestReadsPerSecond;
+  std::uint32_t rest_read_burst = defaults::kRestReadBurst;
+  std::uint32_t rest_writes_per_second = defaults::kRestWritesPerSecond;
+  std::uint32_t rest_write_burst = defaults::kRestWriteBurst;
+  std::uint32_t logins_per_minute = defaults::kLoginsPerMinute;  ///< logins and codes asked for, per address
+  std::uint32_t otp_per_hour = defaults::kOtpPerHour;  ///< codes for one phone number, from one address
+  std::uint32_t contact_lookups_per_day = defaults::kContactLookupsPerDay;  ///< numbers looked up by one user
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// What a client is told in `hello`: whatever keeps to it fits in a frame, in JSON too.

@@ -48,6 +48,8 @@ struct StoredMessage {
   std::optional<std::string> media_url;
   std::optional<MessageId> reply_to;
   Uuid key;
+  /// The disk has not given back what was stored: body and media_url are empty, and nobody is shown it.
+  bool damaged = false;
   [[nodiscard]] Timestamp created_at() const { return snowflake_time(id.value); }
 };
 using MessagePtr = std::shared_ptr<const StoredMessage>;

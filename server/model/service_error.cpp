@@ -44,6 +44,8 @@ Word word_of(ServiceCode code) {
       return {"stale_epoch", 409};
     case ServiceCode::epoch_conflict:
       return {"epoch_conflict", 409};
+    case ServiceCode::unknown_place:
+      return {"unknown_place", 409};
     case ServiceCode::internal:
       break;
   }

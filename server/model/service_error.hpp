@@ -34,6 +34,7 @@ enum class ServiceCode {
   encryption_required,   ///< `content` where only `ciphertext` is accepted
   stale_epoch,           ///< encrypted in an epoch that is over
   epoch_conflict,        ///< another commit of this epoch came first
+  unknown_place,         ///< a place in the stream that this server has never given out
   internal,              ///< the server could not store or read; nothing was done
 };
 

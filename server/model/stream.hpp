@@ -2,6 +2,7 @@
 // its place in it (`last_seen_message_id`) and gets what follows.
 #pragma once
 
+#include <cstdint>
 #include <variant>
 #include <vector>
 
@@ -16,6 +17,14 @@ struct Gap {
   ConversationId conversation;
   MessageId from;
   MessageId to;
+};
+
+/// Which stream places belong to. A restored backup begins a new one, since what the server gave out after the
+/// backup was made is unknown to it.
+struct StreamOrigin {
+  std::uint64_t id = 0;
+  StreamId from;  ///< up to here it is the same as the streams before it
+  friend bool operator==(const StreamOrigin&, const StreamOrigin&) = default;
 };
 
 struct StreamElement {
@@ -33,6 +42,9 @@ struct StreamPage {
   /// The snapshot: the highest id (of anybody's) committed when this page was read. A live event with a
   /// greater id is not in it.
   StreamId snapshot;
+  /// False: the place asked for is beyond the snapshot, so this server has never given it out. The page is
+  /// empty.
+  bool known = true;
 };
 
 }  // namespace sotto::server

@@ -32,8 +32,8 @@ class AccountStore {
   virtual void insert_refresh_token(const RefreshToken& token) = 0;
   /// Those of the device that are not superseded yet.
   virtual void supersede_refresh_tokens(DeviceId device, Timestamp at) = 0;
-  /// Issued before: their reuse is no longer noticed, only refused.
-  virtual void forget_refresh_tokens(DeviceId device, Timestamp issued_before) = 0;
+  /// Superseded before: their reuse is no longer noticed, only refused.
+  virtual void forget_refresh_tokens(DeviceId device, Timestamp superseded_before) = 0;
   virtual void delete_refresh_tokens(DeviceId device) = 0;
 
   /// Codes that were asked for with the number, newest first.

@@ -29,6 +29,7 @@
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "server/model/event.hpp"
+#include "server/model/stream.hpp"
 
 namespace sotto::server {
 
@@ -78,6 +79,8 @@ class Storage {
 
   /// The key that access tokens are signed with, made with the database.
   [[nodiscard]] virtual SecretBytes token_key() const = 0;
+  /// Which stream its ids belong to.
+  [[nodiscard]] virtual StreamOrigin stream() const = 0;
 
   /// Jobs handed in before wait for it. `events` has to live until `close` returns.
   virtual void start(EventSink& events) = 0;

@@ -40,6 +40,10 @@ class Store {
   /// Every message up to this id may be gone (retention). 0: none is.
   [[nodiscard]] virtual StreamId gone_up_to() const = 0;
 
+  /// The time that retention last believed; see RetentionService.
+  [[nodiscard]] virtual Timestamp believed_time() const = 0;
+  virtual void set_believed_time(Timestamp now) = 0;
+
   /// Writes something that changes nothing, so that the unit of work succeeds only if the disk takes writes.
   virtual void touch() = 0;
 };

@@ -4,8 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sotto::server {
+
+/// The database, in the folder.
+inline constexpr std::string_view kDatabaseName = "server.db";
 
 /// Makes the folder (for its owner only) if it is missing. What keeps it from being used, in one line that
 /// names it; or nothing.

@@ -45,7 +45,6 @@ struct ServerProcess::Parts {
         metrics(*metrics_held),
         storage(std::move(opened)),
         otp_sender(make_otp_sender(config, metrics)),
-        push_sender(metrics),
         app(limits_of(config), config.dev,
             {.storage = *storage,
              .registry = registry,
@@ -66,6 +65,11 @@ struct ServerProcess::Parts {
     return disk_problem(data);
   }
 
+  [[nodiscard]] Milliseconds uptime() const {
+    return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - started);
+  }
+
+  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::unique_ptr<Metrics> metrics_held;
   Metrics& metrics;
   std::unique_ptr<EmbeddedStorage> storage;
@@ -95,9 +99,11 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(const C
                  [] { return static_cast<double>(log::dropped_lines()); });
 
   EmbeddedOptions options;
-  options.path = config.data + "/server.db";
+  options.path = config.data + "/" + std::string(kDatabaseName);
   options.threads.node = static_cast<std::uint32_t>(config.node_id);
   options.readers = static_cast<unsigned>(config.storage_readers);
+  options.max_clock_lag = config.max_clock_lag;
+  options.joined_log = config.joined_log;
   options.threads.metrics = metrics.get();
   auto storage = EmbeddedStorage::open(std::move(options));
   if (!storage) return storage.error().text;
@@ -112,7 +118,15 @@ Result<std::unique_ptr<ServerProcess>, std::string> ServerProcess::start(const C
   }
   if (!p.certificate.empty()) warn_of_certificate(p.certificate);
   p.housekeeping.emplace(*p.storage, [&p](Store& store, WriteContext& context) {
-    return p.app.services.retention.step(store, context);
+    RetentionService& retention = p.app.services.retention;
+    const bool doubted = retention.doubts_the_clock();
+    const bool more = retention.step(store, context, p.uptime());
+    if (!doubted && retention.doubts_the_clock()) {
+      log::error("clock_jumped", {{"consequence",
+                                   "nothing is deleted for its age until the server has run for a "
+                                   "day with this clock; see max_clock_jump"}});
+    }
+    return more;
   });
   return std::unique_ptr<ServerProcess>(new ServerProcess(std::move(parts)));
 }

@@ -33,6 +33,7 @@ Limits limits_of(const Config& config) {
   limits.presence_heartbeat = config.presence_heartbeat;
   limits.last_seen_interval = config.last_seen_interval;
   limits.retention_days = narrow<std::uint32_t>(config.message_retention_days);
+  limits.clock_jump = config.max_clock_jump;
   limits.rate_limits = config.logins_per_minute != 0 || config.otp_per_hour != 0 ||
                        config.contact_lookups_per_day != 0 || config.rest_reads_per_second != 0 ||
                        config.rest_writes_per_second != 0;

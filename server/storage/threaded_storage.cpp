@@ -42,6 +42,7 @@ class ThreadedStorage::Impl {
       : options_(std::move(options)),
         random_(options_.random != nullptr ? *options_.random : system_random()),
         token_key_(std::move(stores.token_key)),
+        stream_(stores.stream),
         ids_(options_.node),
         writer_(std::move(stores.writer)),
         readers_(std::move(stores.readers)),
@@ -77,6 +78,7 @@ class ThreadedStorage::Impl {
   bool write(std::unique_ptr<WriteJob>& job) { return writes_.push(job); }
   bool read(std::unique_ptr<ReadJob>& job) { return reads_.push(job); }
   [[nodiscard]] const SecretBytes& token_key() const { return token_key_; }
+  [[nodiscard]] StreamOrigin stream() const { return stream_; }
 
  private:
   void run_writer(EventSink& events) {
@@ -120,6 +122,7 @@ class ThreadedStorage::Impl {
   std::atomic<std::int64_t> last_complaint_{0};
   Random& random_;
   SecretBytes token_key_;
+  const StreamOrigin stream_;
   SnowflakeGenerator ids_;  // the writer's
   std::unique_ptr<TransactionalStore> writer_;
   std::vector<std::unique_ptr<TransactionalStore>> readers_;
@@ -145,6 +148,10 @@ bool ThreadedStorage::read(std::unique_ptr<ReadJob>& job) {
 
 SecretBytes ThreadedStorage::token_key() const {
   return impl_->token_key().clone();
+}
+
+StreamOrigin ThreadedStorage::stream() const {
+  return impl_->stream();
 }
 
 void ThreadedStorage::start(EventSink& events) {

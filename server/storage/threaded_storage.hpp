@@ -31,6 +31,7 @@ struct OpenedStores {
   std::vector<std::unique_ptr<TransactionalStore>> readers;
   SecretBytes token_key;
   std::uint64_t last_id = 0;  ///< every new id is greater
+  StreamOrigin stream;
 };
 
 struct ThreadedStorageOptions {
@@ -51,6 +52,7 @@ class ThreadedStorage final : public Storage {
   [[nodiscard]] bool write(std::unique_ptr<WriteJob>& job) override;
   [[nodiscard]] bool read(std::unique_ptr<ReadJob>& job) override;
   [[nodiscard]] SecretBytes token_key() const override;
+  [[nodiscard]] StreamOrigin stream() const override;
   void start(EventSink& events) override;
   void close() override;
 

@@ -9,11 +9,11 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/cors.hpp"
 #include "server/gateway/api/input.hpp"
 #include "server/gateway/api/query.hpp"
 #include "server/gateway/api/strict_json.hpp"
+#include "server/gateway/bearer.hpp"
 
 namespace sotto::server {
 namespace {

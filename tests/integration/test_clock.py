@@ -1,4 +1,5 @@
 """What time does: tokens and codes expire, grace periods end, old messages are let go, clocks step (with libfaketime)."""
+from harness import patience
 from harness.clock import shifted
 from harness.people import fresh_phone_number
 from harness.rest import Rest
@@ -61,6 +62,47 @@ def test_a_clock_far_behind_the_newest_id_keeps_the_server_from_starting(make_se
     refuses(server, "clock")
 
 
+def test_a_clock_that_was_ahead_once_is_no_dead_end(make_server, make_people):
+    server = make_server(environment=shifted("+2d"))
+    people = make_people(server)
+    alice, bob = people.devices(2)
+    ahead = alice.online().say("two days ahead", to=bob)
+    server.kill()
+    server.environment = shifted("+0")
+    assert "max_clock_lag" in refuses(server, "clock")
+    server.options["max_clock_lag"] = "3d"
+    server.start()
+    alice.rest.get("/api/users/me").refused(401)  # a token of the wrong time is not good until then
+    sign_in_again(people, alice, bob)
+    now = alice.online().say("set right", to=bob)
+    assert int(now["message_id"]) > int(ahead["message_id"])
+    assert [frame["content"] for frame in bob.online(ahead["message_id"]).of("message")] == ["set right"]
+    server.terminate()
+    server.start()
+
+
+def test_retention_deletes_nothing_by_a_clock_that_jumped(make_server, make_people):
+    server = make_server(message_retention_days=30, environment=shifted("+0"))
+    people = make_people(server)
+    alice, bob = people.devices(2)
+    for number in range(5):
+        alice.online().say(f"kept {number}", to=bob)
+    restart_at(server, "+40d")
+    assert server.errors[-1].wait_for("event=clock_jumped", patience.ANSWER)
+    restart_at(server, "+0")
+    assert len(bob.online("0").of("message")) == 5
+
+
+def test_a_lost_answer_to_a_refresh_after_a_month_signs_nobody_out(make_server, make_people):
+    server = make_server(environment=shifted("+0"))
+    people = make_people(server)
+    device = people.sign_in()
+    restart_at(server, "+31d")
+    refresh(people, device.refresh_token).ok()
+    device.take_tokens(refresh(people, device.refresh_token).ok())
+    device.online()
+
+
 def test_a_clock_a_little_behind_gives_ids_that_still_rise(make_server, make_people):
     server = make_server(environment=shifted("+3s"))
     people = make_people(server)
@@ -78,7 +120,7 @@ def test_what_retention_lets_go_is_said_in_a_gap(make_server, make_people):
     alice, bob = people.devices(2)
     old = [alice.online().say(f"old {number}", to=bob) for number in range(3)]
     conversation = old[0]["conversation_id"]
-    server.options["message_retention_days"] = 1
+    server.options.update(message_retention_days=1, max_clock_jump="10d")
     restart_at(server, "+0")
     sign_in_again(people, alice, bob)
     new = alice.online().say("new", to=bob)
@@ -113,7 +155,7 @@ def test_a_retry_of_a_message_that_retention_let_go_is_no_crash(make_server, mak
     connection = alice.online()
     key = connection.post("let go", to=bob)
     old = connection.answer(key)
-    server.options["message_retention_days"] = 1
+    server.options.update(message_retention_days=1, max_clock_jump="10d")
     restart_at(server, "+0")
     sign_in_again(people, alice, bob)
     until_gone(bob, old["conversation_id"], old["message_id"])

@@ -71,6 +71,32 @@ def test_metrics_count_what_happens(make_server, make_people):
         "connections are counted"
 
 
+def test_receipts_pushes_and_refused_sign_ins_are_counted_once_each(make_server, make_people):
+    people = make_people(make_server(logins_per_minute=20, otp_per_hour=2))
+    alice, bob = people.online(2)
+    offline = people.sign_in()
+    offline.rest.put("/api/devices/me/push-token", {"platform": "apns", "token": "a" * 64}).ok(204)
+    alice.say("to somebody who is away", to=offline)
+    ack = alice.say("hello", to=bob)
+    bob.expect("message", content="hello")
+    place = {"conversation_id": ack["conversation_id"]}
+    bob.send("delivered", message_ids=[ack["message_id"]], **place)
+    bob.send("read", up_to_message_id=ack["message_id"], **place)
+    alice.wait_until(lambda: len(alice.of("receipts")) > 0)
+    rest = people.anonymous()
+    number = fresh_phone_number()
+    asked = [rest.post("/api/auth/otp", {"phone_number": number}).status for _ in range(3)]
+    assert asked == [204, 204, 429]
+    logins = [rest.post("/api/auth/login", {"phone_number": number, "otp": "1"}).status for _ in range(20)]
+    alice.wait_until(lambda: samples(metrics(people))["sotto_push_notifications_total"] > 0)
+    found = samples(metrics(people))
+    assert found["sotto_push_notifications_total"] == 1
+    assert found['sotto_receipts_total{status="delivered"}'] == 1
+    assert found['sotto_receipts_total{status="read"}'] == 1
+    assert found['sotto_rate_limited_total{what="otp"}'] == 1
+    assert logins.count(429) > 0 and found['sotto_rate_limited_total{what="login"}'] == logins.count(429)
+
+
 def test_metrics_ask_for_their_token_where_one_is_set(make_server, make_people):
     server = make_server(environment={"SOTTO_METRICS_TOKEN": "letmein"})
     rest = make_people(server).anonymous()

@@ -126,6 +126,7 @@ void Session::on_hello(const lite::Hello& hello) {
   if (told_time_) told_time_(from_unix_ms(hello.server_time()));
   pings_sent_ = pings_answered_ = 0;
   ping_at_ = core_.now.steady + kPingEvery;
+  renew_before_the_token_ends();
   enter(ConnectionState::catching_up);
   for (Part* part : listeners_)
     part->connected();
@@ -152,6 +153,26 @@ void Session::send_ping(Milliseconds answer_within) {
   const Milliseconds by = core_.now.steady + answer_within;
   pong_by_ = pong_by_ ? std::min(*pong_by_, by) : by;
   ping_at_ = core_.now.steady + kPingEvery;
+}
+
+void Session::renew_before_the_token_ends() {
+  const Milliseconds left = core_.account->tokens.access_expires_at - core_.now.wall;
+  renew_at_ = core_.now.steady + std::max(left - kRefreshAhead, kRenewRetry);
+}
+
+void Session::renew() {
+  renew_at_.reset();
+  requests_.with_token(false, [this, connection = connection_](Result<void> token) {
+    if (connection != connection_ || !core_.connected()) return;
+    if (!token) {
+      renew_at_ = core_.now.steady + kRenewRetry;
+      return;
+    }
+    lite::ClientFrame frame;
+    frame.mutable_renew()->set_access_token(std::string(as_text(core_.account->tokens.access.view())));
+    core_.send(frame);
+    renew_before_the_token_ends();
+  });
 }
 
 void Session::on_pong() {
@@ -220,6 +241,7 @@ void Session::forget_connection() {
   give_up_at_.reset();
   ping_at_.reset();
   pong_by_.reset();
+  renew_at_.reset();
   if (!was_ready) return;
   for (Part* part : listeners_)
     part->disconnected();
@@ -252,11 +274,12 @@ void Session::work() {
   if (pong_by_ && now >= *pong_by_)
     return break_off(close_code::kNormal, Error(ErrorCode::timed_out, "the server does not answer"));
   if (ping_at_ && now >= *ping_at_) send_ping(kPongWithin);
+  if (renew_at_ && now >= *renew_at_) renew();
   if (retry_at_ && now >= *retry_at_) open();
 }
 
 std::optional<Milliseconds> Session::deadline() const {
-  return earlier(earlier(give_up_at_, pong_by_), earlier(ping_at_, retry_at_));
+  return earlier(earlier(earlier(give_up_at_, pong_by_), earlier(ping_at_, retry_at_)), renew_at_);
 }
 
 }  // namespace sotto::engine

@@ -85,6 +85,8 @@ class Session final : public Part {
   void wait_and_retry(const Error& cause, std::optional<Milliseconds> at_least = std::nullopt);
   void refresh_and_retry(const Error& cause);
   void send_ping(Milliseconds answer_within);
+  void renew();
+  void renew_before_the_token_ends();
 
   Core& core_;
   Requests& requests_;
@@ -106,6 +108,7 @@ class Session final : public Part {
   std::optional<Milliseconds> give_up_at_;  ///< connecting, or waiting for hello
   std::optional<Milliseconds> ping_at_;
   std::optional<Milliseconds> pong_by_;
+  std::optional<Milliseconds> renew_at_;  ///< the server ends a connection whose access token has expired
   Milliseconds connected_at_{0};
   std::uint64_t pings_sent_ = 0;
   std::uint64_t pings_answered_ = 0;

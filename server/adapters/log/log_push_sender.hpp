@@ -6,15 +6,9 @@
 
 namespace sotto::server {
 
-struct Metrics;
-
 class LogPushSender final : public PushSender {
  public:
-  explicit LogPushSender(Metrics& metrics) : metrics_(metrics) {}
   void send(PushNotice notice) override;
-
- private:
-  Metrics& metrics_;
 };
 
 }  // namespace sotto::server

@@ -1,7 +1,9 @@
 #include "server/adapters/sqlite/open.hpp"
 
+#include <array>
 #include <utility>
 
+#include <sodium.h>
 #include <sqlite3.h>
 
 #include "base/snowflake.hpp"
@@ -15,9 +17,6 @@
 namespace sotto::server {
 
 namespace {
-// A clock that is wrong by more gives ids, and with them times, that no other machine can follow
-// (guarantees.md).
-constexpr Milliseconds kMaxClockError = std::chrono::seconds(5);
 // The hot ends of every index for thousands of active conversations.
 constexpr int kWriterCacheKib = 64 * 1024;
 constexpr int kReaderCacheKib = 16 * 1024;
@@ -44,7 +43,7 @@ OpenError error_of(const std::string& path, const sqlite::SqliteError& error) {
     case SQLITE_BUSY:
       return error_of(path, "is in use by another process");
     default:
-      return error_of(path, error.text);
+      return error_of(path, sqlite3_errstr(error.primary()));
   }
 }
 
@@ -70,21 +69,34 @@ Result<void, OpenError> bring_up_to_date(sqlite::Database& db, const std::string
     case sqlite::MigrationError::Kind::failed:
       break;
   }
-  return error_of(path, error.cause);
+  if (error.cause.primary() != SQLITE_ERROR) return error_of(path, error.cause);
+  return error_of(path, "cannot be brought up to date: " + error.cause.text);
+}
+
+/// The name of a new database's stream. Every client is told it, so of the key it is a hash.
+std::uint64_t stream_id_of(const SecretBytes& key) {
+  std::array<std::uint8_t, crypto_generichash_BYTES_MIN> hash{};
+  crypto_generichash(hash.data(), hash.size(), key.data(), key.size(), nullptr, 0);
+  std::uint64_t id = 0;
+  for (std::size_t i = 0; i < sizeof(id); ++i)
+    id = id << 8 | hash[i];
+  return (id >> 1) | 1;  // as all ids of the protocol: 63 bits, and not 0
 }
 
 /// The one row of `progress`, made with the file. Writing it each time shows that writing works.
-sqlite::SqliteResult<void> touch_progress(sqlite::Database& db, Random& random) {
+sqlite::SqliteResult<void> touch_progress(sqlite::Database& db, Timestamp now, Random& random) {
   sqlite::SqliteResult<sqlite::Transaction> tx = sqlite::Transaction::begin(db);
   if (!tx) return tx.error();
   sqlite::SqliteResult<sqlite::Statement> insert = db.prepare(
-      "INSERT INTO progress (id, last_id, gone_up_to, token_key) VALUES (1, 0, 0, ?1) "
-      "ON CONFLICT (id) DO UPDATE SET last_id = last_id");
+      "INSERT INTO progress (id, last_id, gone_up_to, token_key, stream_id, believed_time) "
+      "VALUES (1, 0, 0, ?1, ?2, ?3) "
+      "ON CONFLICT (id) DO UPDATE SET stream_id = iif(stream_id = 0, ?2, stream_id), "
+      "believed_time = iif(believed_time = 0, ?3, believed_time)");
   if (!insert) return insert.error();
   const SecretBytes key = SecretBytes::random(random, kTokenKeyBytes);
   {
     sqlite::StatementScope use(*insert);
-    use->bind(1, key.view());
+    use->bind(1, key.view()).bind(2, stream_id_of(key)).bind(3, now);
     if (auto done = use->run(); !done) return done;
   }
   return tx->commit();
@@ -107,7 +119,7 @@ sqlite::Tuning tuning(int cache_kib) {
 }  // namespace
 
 Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timestamp now, Random& random,
-                                                const char* vfs) {
+                                                const char* vfs, Milliseconds max_clock_lag) {
   stop_counting_memory();
   static const JoinedLog over_the_disk;
   if (vfs == nullptr) vfs = over_the_disk.vfs_name();
@@ -120,11 +132,11 @@ Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timesta
   if (auto ok = db.exec(kPageSize); !ok) return error_of(path, ok.error());
   if (auto ok = sqlite::tune(db, tuning(kWriterCacheKib)); !ok) return error_of(path, ok.error());
   if (auto ok = bring_up_to_date(db, path); !ok) return ok.error();
-  if (auto ok = touch_progress(db, random); !ok) return error_of(path, ok.error());
+  if (auto ok = touch_progress(db, now, random); !ok) return error_of(path, ok.error());
 
-  OpenedDatabase result{std::move(db), {}, 0};
+  OpenedDatabase result{std::move(db), {}, 0, {}};
   sqlite::SqliteResult<sqlite::Statement> read =
-      result.writer.prepare("SELECT last_id, token_key FROM progress WHERE id = 1");
+      result.writer.prepare("SELECT last_id, token_key, stream_id, stream_from FROM progress WHERE id = 1");
   if (!read) return error_of(path, read.error());
   sqlite::StatementScope use(*read);
   const sqlite::SqliteResult<bool> row = use->step();
@@ -132,13 +144,27 @@ Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timesta
   if (!*row || use->blob(1).size() != kTokenKeyBytes) return error_of(path, "is damaged: its key is missing");
   result.last_id = static_cast<std::uint64_t>(use->int64(0));
   result.token_key = SecretBytes(use->blob(1));
+  result.stream = {static_cast<std::uint64_t>(use->int64(2)), use->id<StreamId>(3)};
 
   const Milliseconds ahead = snowflake_time(result.last_id) - now;
-  if (result.last_id != 0 && ahead > kMaxClockError) {
+  if (result.last_id != 0 && ahead > max_clock_lag) {
     return error_of(path, "holds ids from " + std::to_string(ahead.count() / 1000) +
-                              " s in the future; set this machine's clock right");
+                              " s in the future; set this machine's clock right, or see max_clock_lag if it "
+                              "was wrong before");
   }
   return result;
+}
+
+Result<sqlite::Database, OpenError> open_existing(const std::string& path, const std::string& told_as) {
+  sqlite::SqliteResult<sqlite::Database> opened = sqlite::Database::open(path, sqlite::OpenMode::read_write);
+  if (!opened) return error_of(told_as, opened.error());
+  sqlite::Database db = *std::move(opened);
+  if (auto ok = check_owner(db, told_as); !ok) return ok.error();
+  sqlite::Tuning one_file;
+  one_file.journal = sqlite::JournalMode::rollback;
+  if (auto ok = sqlite::tune(db, one_file); !ok) return error_of(told_as, ok.error());
+  if (auto ok = bring_up_to_date(db, told_as); !ok) return ok.error();
+  return db;
 }
 
 Result<sqlite::Database, OpenError> open_reader(const std::string& path, const char* vfs) {

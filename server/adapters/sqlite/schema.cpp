@@ -208,7 +208,25 @@ CREATE TABLE sign_in_places (
 CREATE INDEX sign_in_places_by_time ON sign_in_places (user_id, last_at);
 )sql";
 
-constexpr sqlite::Migration kMigrations[] = {{1, kFirst}, {2, kSecond}};
+// Which stream the ids here belong to, and up to where it is the same as the one before; see StreamOrigin.
+// 0: not named yet.
+constexpr const char* kStreamOrigin = R"sql(
+ALTER TABLE progress ADD COLUMN stream_id INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE progress ADD COLUMN stream_from INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// Milliseconds since 1970; see Store::believed_time. Of a database from before it is the time of its newest id
+// (snowflake.hpp).
+constexpr const char* kBelievedTime = R"sql(
+ALTER TABLE progress ADD COLUMN believed_time INTEGER NOT NULL DEFAULT 0;
+UPDATE progress SET believed_time = (last_id >> 22) + 1704067200000 WHERE last_id > 0;
+)sql";
+
+// A hash of body and media_url, so that damage to them is noticed. NULL: stored before there was one.
+constexpr const char* kBodyCheck = "ALTER TABLE messages ADD COLUMN body_check INTEGER";
+
+constexpr sqlite::Migration kMigrations[] = {
+    {1, kFirst}, {2, kSecond}, {3, kStreamOrigin}, {4, kBelievedTime}, {5, kBodyCheck}};
 
 // "Sott": this file is a Sotto server's.
 constexpr sqlite::Schema kSchema{0x536f7474, kMigrations};

@@ -78,6 +78,15 @@ StreamId SqliteStore::gone_up_to() const {
   return use.next() ? use->id<StreamId>(0) : StreamId{};
 }
 
+Timestamp SqliteStore::believed_time() const {
+  Use use(believed_time_);
+  return use.next() ? use->time(0) : Timestamp{};
+}
+
+void SqliteStore::set_believed_time(Timestamp now) {
+  Use(set_believed_time_, now).run();
+}
+
 void SqliteStore::touch() {
   Use(touch_).run();
 }

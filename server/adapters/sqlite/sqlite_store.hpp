@@ -42,6 +42,8 @@ class SqliteStore final : public TransactionalStore {
   [[nodiscard]] const ReceiptStore& receipts() const override { return receipts_; }
   [[nodiscard]] StreamId snapshot() const override;
   [[nodiscard]] StreamId gone_up_to() const override;
+  [[nodiscard]] Timestamp believed_time() const override;
+  void set_believed_time(Timestamp now) override;
   void touch() override;
 
   // TransactionalStore
@@ -74,6 +76,8 @@ class SqliteStore final : public TransactionalStore {
   Query touch_{connection_, "UPDATE progress SET last_id = last_id + 1 WHERE id = 1"};
   Query note_last_id_{connection_, "UPDATE progress SET last_id = ?1 WHERE id = 1"};
   mutable Query last_id_{connection_, "SELECT last_id FROM progress WHERE id = 1"};
+  mutable Query believed_time_{connection_, "SELECT believed_time FROM progress WHERE id = 1"};
+  Query set_believed_time_{connection_, "UPDATE progress SET believed_time = ?1 WHERE id = 1"};
   mutable Query gone_up_to_{connection_, "SELECT gone_up_to FROM progress WHERE id = 1"};
 };
 

@@ -20,6 +20,7 @@
 #include "base/clock.hpp"
 #include "base/secret.hpp"
 #include "server/adapters/otp/otp_queue.hpp"
+#include "server/model/defaults.hpp"
 #include "server/ports/otp_sender.hpp"
 
 namespace sotto::server {
@@ -29,7 +30,7 @@ class WebhookOtpSender final : public OtpSender {
   struct Options {
     std::string url;
     SecretBytes secret;  ///< empty: requests are not signed
-    Milliseconds timeout = std::chrono::seconds(5);
+    Milliseconds timeout = defaults::kOtpWebhookTimeout;
     Milliseconds code_lifetime = std::chrono::minutes(5);  ///< told as `expires_in`
     /// Minutes of a slow endpoint; a code that waits longer is worthless.
     std::size_t queue_capacity = 256;

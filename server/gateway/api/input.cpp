@@ -67,12 +67,7 @@ std::optional<std::uint64_t> read_number(const json::value& value) {
 constexpr std::string_view kNotAnId = "is not an id (a whole number from 0 to 9223372036854775807)";
 
 bool is_json_type(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
-  constexpr std::string_view kJson = "application/json";
-  const auto end = type.find_last_not_of(" \t");
-  return end != std::string_view::npos && end + 1 == kJson.size() &&
-         std::equal(kJson.begin(), kJson.end(), type.begin(),
-                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); });
+  return same_word(trimmed(content_type.substr(0, content_type.find(';'))), "application/json");
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // What load balancers and Prometheus ask.
 #include "base/bytes.hpp"
 #include "server/application/application.hpp"
-#include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/routes.hpp"
+#include "server/gateway/bearer.hpp"
 #include "server/metrics/exposition.hpp"
 #include "server/ports/store.hpp"
 

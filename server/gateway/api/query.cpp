@@ -2,24 +2,16 @@
 
 #include <algorithm>
 
-#include "base/bytes.hpp"
+#include <boost/url/pct_string_view.hpp>
+
 #include "base/utf8.hpp"
 
 namespace sotto::server {
 
 std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    if (text.front() != '%') {
-      out += text.front();
-      text.remove_prefix(1);
-      continue;
-    }
-    const auto byte = from_hex(text.substr(1, 2));
-    if (!byte || byte->size() != 1) return std::nullopt;
-    out += static_cast<char>(byte->front());
-    text.remove_prefix(3);
-  }
+  const auto encoded = boost::urls::make_pct_string_view(text);
+  if (!encoded) return std::nullopt;
+  std::string out = encoded->decode();
   if (!is_valid_utf8(out) || out.find('\0') != std::string::npos) return std::nullopt;
   return out;
 }

@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
-#include "server/gateway/api/bearer.hpp"
 #include "server/gateway/api/router.hpp"
+#include "server/gateway/bearer.hpp"
 #include "server/logging/log.hpp"
 #include "server/metrics/metrics.hpp"
 
@@ -26,6 +26,15 @@ Answer busy() {
   Answer answer = refusal(503, "unavailable", "the server is busy; try again");
   answer.response.headers.push_back({"Retry-After", "1"});
   return answer;
+}
+
+/// What was asked for too often, as the metrics name it: attacks on sign-in are told from busy clients.
+std::string_view limited_word(std::string_view pattern) {
+  if (pattern == "/api/auth/otp") return "otp";
+  if (pattern == "/api/auth/login") return "login";
+  if (pattern == "/api/auth/refresh") return "refresh";
+  if (pattern == "/api/contacts") return "contacts";
+  return "request";
 }
 
 /// Authenticates where the route asks for it and runs the work, in one job.
@@ -94,6 +103,7 @@ RestApi::Finish RestApi::finish_for(const HttpRequest& request, std::string_view
   return [this, method = request.method, pattern, origin = cors_.allow(request),
           respond = std::move(respond)](Answer answer) {
     if (!answer.code.empty()) uses_.metrics.errors.add(answer.code);
+    if (answer.code == "rate_limited") uses_.metrics.rate_limited.add(limited_word(pattern));
     // The pattern and not the path, which could hold anything; never the query.
     log::debug(
         "http_request",
@@ -127,7 +137,6 @@ void RestApi::handle(HttpRequest request, HttpResponder respond) {
     bearing = Bearing{std::string(*token), bearer->user};
     std::shared_ptr<void> place = accounts_.begin(bearer->user);
     if (!place) {
-      uses_.metrics.rate_limited.add("request");
       return finish(refusal(refuse_rate("too many requests of this account are under way", kPlaceFree)));
     }
     finish_and_leave = [finish, place = std::move(place)](Answer answer) {
@@ -150,7 +159,6 @@ std::optional<ServiceError> RestApi::over_limit(UserId account, const Work& work
   const auto kind = write ? AccountLimits::Kind::write : AccountLimits::Kind::read;
   const Milliseconds wait = accounts_.take(account, kind, cost, uses_.now());
   if (wait == Milliseconds(0)) return std::nullopt;
-  uses_.metrics.rate_limited.add("request");
   return refuse_rate(write ? "too many changes by this account" : "too many requests of this account", wait);
 }
 

@@ -51,6 +51,7 @@ void BeastConnection::on_deadline() {
   switch (state_) {
     case State::reading:
       context_.metrics.http_rejected.add();
+      if (draining_) return respond_error(503, "going_away", "the server is going; try again");
       return respond_error(408, "timeout", "the request did not come in time");
     case State::idle:
     case State::handshake:
@@ -68,8 +69,10 @@ void BeastConnection::on_deadline() {
 
 void BeastConnection::drain() {
   draining_ = true;
-  if (state_ == State::idle || state_ == State::handshake) abort();
-  // A request that is being read, handled or answered ends the connection with its answer.
+  if (state_ == State::idle || state_ == State::handshake) return abort();
+  // A request that is being handled or answered ends the connection with its answer; one that is on its way
+  // has a moment to come.
+  if (state_ == State::reading) deadline_in(kRestOfRequest);
 }
 
 void BeastConnection::abort() {
@@ -87,7 +90,7 @@ void BeastConnection::linger() {
   state_ = State::lingering;
   end_session();
   wire_.shutdown_send();
-  deadline_in(kCloseTimeout);
+  deadline_in(draining_ ? kRestOfRequest : kCloseTimeout);
   lingered_ = 0;
   wire_.async_read_some(net::buffer(landing_), bind(&BeastConnection::on_lingered));
 }

@@ -68,6 +68,8 @@ class BeastConnection final : public Connection,
   static constexpr std::size_t kLandingBytes = 256;
   /// How long the other side has to answer a close frame, or to read an error before the connection is cut.
   static constexpr Milliseconds kCloseTimeout = std::chrono::seconds(3);
+  /// The same while the server is going, and how long the rest of a request may take then: a round trip or two.
+  static constexpr Milliseconds kRestOfRequest = std::chrono::seconds(1);
   static constexpr std::string_view kConnectPath = "/ws/connect";
 
   enum class State : std::uint8_t {
@@ -116,11 +118,10 @@ class BeastConnection final : public Connection,
 
   // WebSocket
   void begin_upgrade(HttpRequest&& request);
-  void on_caller(Upgrade upgrade, ServiceResult<Caller> caller);
+  void on_caller(Upgrade upgrade, ServiceResult<Bearer> bearer);
   void on_accepted(WireFormat format, Caller caller, std::string token, error_code error);
   void read_frame();
   void on_read(error_code error, std::size_t bytes);
-  void take_message(std::string_view bytes);
 
   // The end
   void linger();
@@ -141,7 +142,8 @@ class BeastConnection final : public Connection,
   std::unique_ptr<Http> http_;
   std::optional<websocket::stream<Wire&, false>> websocket_;  // false: no permessage-deflate, 120 KB each
   Session* session_ = nullptr;
-  std::string message_;  // one that did not fit into the landing
+  ClientCounts::Place client_;  // of a WebSocket that came through a proxy
+  std::string message_;         // one that did not fit into the landing
   std::array<char, kLandingBytes> landing_;
   std::size_t lingered_ = 0;
 };

@@ -165,6 +165,7 @@ void BeastConnection::respond(const HttpResponse& response) {
 
 void BeastConnection::after_response() {
   http_->held.reset();
+  client_.reset();  // an upgrade that was refused
   if (close_after_response_) return linger();
   await_request(context_.config.keep_alive_timeout);
 }

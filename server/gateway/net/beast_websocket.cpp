@@ -1,6 +1,7 @@
 // A WebSocket on a connection: the upgrade, frames to and from the session, the closing handshake.
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "server/config/address.hpp"
 #include "server/gateway/net/beast_connection.hpp"
 #include "server/gateway/session/session_jobs.hpp"
 #include "server/services/accounts/auth_service.hpp"
@@ -18,6 +19,14 @@ void BeastConnection::begin_upgrade(HttpRequest&& request) {
   UpgradeJudgement judgement = judge_upgrade(request);
   if (!judgement.upgrade) return respond(judgement.refusal);
   if (draining_) return respond(problem(503, "going_away", "the server is going; connect again"));
+  // Whom a trusted proxy speaks for; the listener has counted everybody else.
+  if (request.remote_address != address_) {
+    client_ = context_.clients.take(client_network(request.remote_address));
+    if (!client_) {
+      context_.metrics.connections_refused.add();
+      return respond(problem(503, "too_many_connections", "too many connections from this address"));
+    }
+  }
 
   state_ = State::upgrading;
   deadline_in(context_.config.request_timeout);
@@ -38,21 +47,21 @@ void BeastConnection::begin_upgrade(HttpRequest&& request) {
                      refuse(ServiceCode::unauthorized, "the access token is not valid or has expired"));
   std::unique_ptr<ReadJob> job = std::make_unique<TokenJob>(
       context_.app.services.auth, bearer->user, std::move(token),
-      [loop = loop_, self = weak_from_this(), upgrade = std::move(upgrade)](ServiceResult<Caller> caller) {
-        loop->post([self, upgrade, caller = std::move(caller)] {
-          if (const auto alive = self.lock()) alive->on_caller(upgrade, caller);
+      [loop = loop_, self = weak_from_this(), upgrade = std::move(upgrade)](ServiceResult<Bearer> owner) {
+        loop->post([self, upgrade, owner = std::move(owner)] {
+          if (const auto alive = self.lock()) alive->on_caller(upgrade, owner);
         });
       });
   if (context_.app.ports.storage.read(job)) return;
-  HttpResponse busy = problem(503, "busy", "the server is busy");
+  HttpResponse busy = problem(503, "unavailable", "the server is busy; try again");
   busy.headers.push_back({"Retry-After", "1"});
   respond(busy);
 }
 
-void BeastConnection::on_caller(Upgrade upgrade, ServiceResult<Caller> caller) {
+void BeastConnection::on_caller(Upgrade upgrade, ServiceResult<Bearer> bearer) {
   if (state_ != State::upgrading) return;
-  if (!caller) {
-    const ServiceError& error = caller.error();
+  if (!bearer) {
+    const ServiceError& error = bearer.error();
     HttpResponse refusal = problem(http_status(error.code), rest_word(error.code), error.detail);
     if (refusal.status == 401)
       refusal.headers.push_back({"WWW-Authenticate", "Bearer error=\"invalid_token\""});
@@ -80,7 +89,7 @@ void BeastConnection::on_caller(Upgrade upgrade, ServiceResult<Caller> caller) {
   });
   stream.async_accept(http_->parser->get(),
                       beast::bind_front_handler(&BeastConnection::on_accepted, shared_from_this(),
-                                                upgrade.format, *caller, std::move(upgrade.token)));
+                                                upgrade.format, bearer->caller, std::move(upgrade.token)));
 }
 
 void BeastConnection::on_accepted(WireFormat format, Caller caller, std::string token, error_code error) {

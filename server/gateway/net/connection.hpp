@@ -9,6 +9,7 @@
 #include <string>
 
 #include "server/application/application.hpp"
+#include "server/gateway/net/client_counts.hpp"
 #include "server/gateway/net/gateway.hpp"
 #include "server/gateway/net/wire.hpp"
 
@@ -40,6 +41,7 @@ struct ConnectionContext {
   Application& app;
   HttpApi& api;
   Metrics& metrics;
+  ClientCounts& clients;
 };
 
 /// `released` is called when it is gone. `ssl`: with TLS.

@@ -35,11 +35,12 @@ void allow_many_files() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-SessionSettings session_settings(const GatewayConfig& config, const Limits& limits) {
+SessionSettings session_settings(const GatewayConfig& config, const Application& app) {
   return {.max_queued_bytes = config.max_queued_bytes,
           .ping_interval = config.ping_interval,
           .silence_limit = config.silence_limit,
-          .heartbeat = limits.presence_heartbeat};
+          .heartbeat = app.limits.presence_heartbeat,
+          .stream = app.ports.storage.stream()};
 }
 
 /// Where events go before there is anyone to tell: nowhere.
@@ -75,6 +76,7 @@ class Gateway::Impl {
   GatewayConfig config_;
   Metrics& metrics_;
   LateEventSink events_;
+  std::optional<ClientCounts> clients_;
   std::optional<ConnectionContext> context_;
   std::optional<Dispatcher> dispatcher_;
   std::vector<std::shared_ptr<IoLoop>> loops_;
@@ -98,14 +100,18 @@ Result<void, std::string> Gateway::Impl::start(Application& app, HttpApi& api) {
               SIG_IGN);  // OpenSSL writes to the socket itself; a peer that is gone is an error there
   discard_protobuf_logs();
 
-  context_.emplace(ConnectionContext{.config = config_, .app = app, .api = api, .metrics = metrics_});
+  context_.emplace(ConnectionContext{.config = config_,
+                                     .app = app,
+                                     .api = api,
+                                     .metrics = metrics_,
+                                     .clients = clients_.emplace(config_.max_connections_per_address)});
   dispatcher_.emplace(app, DeviceLimits{.frames_per_second = config_.frames_per_second,
                                         .frames_burst = std::max(config_.frames_burst, 1u),
                                         .bytes_per_second = config_.bytes_per_second,
                                         .bytes_burst = std::max<std::uint64_t>(config_.bytes_burst, 1)});
   const unsigned threads =
       config_.io_threads > 0 ? config_.io_threads : std::max(1u, std::thread::hardware_concurrency());
-  const SessionSettings settings = session_settings(config_, app.limits);
+  const SessionSettings settings = session_settings(config_, app);
   std::vector<Shard*> shards;
   for (unsigned i = 0; i < threads; ++i) {
     auto loop = std::make_shared<IoLoop>(config_.io_uring);

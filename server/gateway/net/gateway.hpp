@@ -20,6 +20,7 @@
 
 #include "base/protocol.hpp"
 #include "server/config/address.hpp"
+#include "server/model/defaults.hpp"
 #include "sotto/result.hpp"
 
 namespace sotto::server {
@@ -41,29 +42,32 @@ struct GatewayConfig {
   /// Whose X-Forwarded-For is believed (client_address.hpp); nobody's by default.
   std::vector<AddressRange> trusted_proxies;
 
-  std::size_t max_connections = 100'000;
+  std::size_t max_connections = defaults::kConnections;
   /// Loopback is not counted: tests and proxies live there. 0: no limit.
-  std::size_t max_connections_per_address = 1'000;
+  std::size_t max_connections_per_address = defaults::kConnectionsPerAddress;
 
-  std::size_t max_header_bytes = 16 * 1024;
-  std::size_t max_body_bytes = 1024 * 1024;
-  std::chrono::milliseconds request_timeout{15'000};     ///< from a request's first byte to its last
-  std::chrono::milliseconds keep_alive_timeout{60'000};  ///< between requests
+  std::size_t max_header_bytes = defaults::kHeaderBytes;
+  std::size_t max_body_bytes = defaults::kBodyBytes;
+  Milliseconds request_timeout = defaults::kRequestTimeout;       ///< from a request's first byte to its last
+  Milliseconds keep_alive_timeout = defaults::kKeepAliveTimeout;  ///< between requests
 
-  std::uint32_t max_frame_bytes = ProtocolLimits{}.frame_bytes;
-  std::size_t max_queued_bytes = 256 * 1024;  ///< of a slow client; past it live frames come from the store
-  std::chrono::milliseconds ping_interval{30'000};
-  std::chrono::milliseconds silence_limit{75'000};
+  std::uint32_t max_frame_bytes = defaults::kFrameBytes;
+  std::size_t max_queued_bytes =
+      defaults::kQueuedBytes;  ///< of a slow client; past it live frames come from the store
+  Milliseconds ping_interval = defaults::kPingInterval;
+  Milliseconds silence_limit = defaults::kSilenceLimit;
 
   /// Frames of a device: sustained and burst. 0: no limit.
-  unsigned frames_per_second = 20;
-  unsigned frames_burst = 100;
-  /// Their bytes, likewise. A device that writes is a person or a bot; pictures go by URL.
-  std::uint64_t bytes_per_second = 128 * 1024;
-  std::uint64_t bytes_burst = 2 * 1024 * 1024;
+  unsigned frames_per_second = defaults::kFramesPerSecond;
+  unsigned frames_burst = defaults::kFramesBurst;
+  /// Their bytes, likewise.
+  std::uint64_t bytes_per_second = defaults::kBytesPerSecond;
+  std::uint64_t bytes_burst = defaults::kBytesBurst;
 
   /// Clients are told to come back after a random part of this, so that they do not all come at once.
-  std::chrono::milliseconds reconnect_spread{10'000};
+  Milliseconds reconnect_spread = defaults::kReconnectSpread;
+
+  friend bool operator==(const GatewayConfig&, const GatewayConfig&) = default;
 };
 
 class Gateway {

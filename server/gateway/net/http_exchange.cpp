@@ -4,37 +4,21 @@
 #include <ctime>
 #include <utility>
 
+#include "server/gateway/bearer.hpp"
+
 namespace sotto::server {
 
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && space(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && space(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
 
 /// The elements of a comma-separated header, which may be there several times (RFC 9110 §5.6.1).
 std::vector<std::string_view> list_of(const HttpRequest& request, std::string_view name) {
   std::vector<std::string_view> elements;
   for (const HttpHeader& header : request.headers) {
-    if (!equal_ignoring_case(header.name, name)) continue;
+    if (!same_word(header.name, name)) continue;
     std::string_view rest = header.value;
     while (true) {
       const std::size_t comma = rest.find(',');
-      const std::string_view element = trim(rest.substr(0, comma));
+      const std::string_view element = trimmed(rest.substr(0, comma));
       if (!element.empty()) elements.push_back(element);
       if (comma == std::string_view::npos) break;
       rest.remove_prefix(comma + 1);
@@ -45,30 +29,9 @@ std::vector<std::string_view> list_of(const HttpRequest& request, std::string_vi
 
 bool has_element(const HttpRequest& request, std::string_view header, std::string_view wanted) {
   for (const std::string_view element : list_of(request, header)) {
-    if (equal_ignoring_case(element, wanted)) return true;
+    if (same_word(element, wanted)) return true;
   }
   return false;
-}
-
-std::string_view reason_of(int status) {
-  switch (status) {
-    case 100:
-      return "Continue";
-    case 200:
-      return "OK";
-    case 201:
-      return "Created";
-    case 202:
-      return "Accepted";
-    case 204:
-      return "No Content";
-    case 206:
-      return "Partial Content";
-    case 304:
-      return "Not Modified";
-    default:
-      return title_of(status);
-  }
 }
 
 /// RFC 9110 §5.6.7: "Tue, 24 Nov 2026 07:00:00 GMT".
@@ -100,8 +63,7 @@ UpgradeJudgement refused(HttpResponse response) {
 
 std::optional<Target> split_target(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme))
-      continue;
+    if (target.size() < scheme.size() || !same_word(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     const std::size_t authority = target.find_first_of("/?");
     target = authority == std::string_view::npos ? std::string_view("/") : target.substr(authority);
@@ -121,7 +83,7 @@ std::string render_response(const HttpResponse& response, bool keep_alive, bool 
   out += "HTTP/1.1 ";
   out += std::to_string(response.status);
   out += ' ';
-  out += reason_of(response.status);
+  out += title_of(response.status);
   out += "\r\nServer: sotto\r\nDate: ";
   out += http_date(now);
   for (const HttpHeader& header : response.headers) {
@@ -163,7 +125,6 @@ UpgradeJudgement judge_upgrade(const HttpRequest& request) {
   }
 
   constexpr std::string_view kBearerProtocol = "bearer.";
-  constexpr std::string_view kBearerScheme = "bearer ";
   Upgrade upgrade;
   const std::vector<std::string_view> offered = list_of(request, "Sec-WebSocket-Protocol");
   for (const std::string_view subprotocol : offered) {
@@ -182,13 +143,7 @@ UpgradeJudgement judge_upgrade(const HttpRequest& request) {
     return refused(problem(400, "unsupported_subprotocol",
                            "Sec-WebSocket-Protocol: offer sotto.v1 or sotto.v1.json, or none for JSON"));
   }
-  if (const auto authorization = request.header("Authorization")) {
-    const std::string_view text = trim(*authorization);
-    if (text.size() > kBearerScheme.size() &&
-        equal_ignoring_case(text.substr(0, kBearerScheme.size()), kBearerScheme)) {
-      upgrade.token = std::string(trim(text.substr(kBearerScheme.size())));
-    }
-  }
+  if (const auto token = bearer_token(request)) upgrade.token = std::string(*token);
   if (upgrade.token.empty()) {
     HttpResponse response = problem(401, "unauthorized",
                                     "no access token: Authorization: Bearer, or the "

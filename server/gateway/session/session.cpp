@@ -45,13 +45,11 @@ void Session::start(std::string token) {
   hello.set_device_id(caller_.device.value);
   hello.set_server_time(to_unix_ms(host_.now()));
   *hello.mutable_limits() = to_wire(host_.settings().limits);
+  hello.set_stream_id(host_.settings().stream.id);
+  hello.set_stream_from(host_.settings().stream.from.value);
   send(frame);
   host_.heartbeat(*this);
-  if (!host_.check_token(*this, token)) {
-    unchecked_token_ = std::move(token);
-    retry_at_ = host_.now() + kBusyRetry;
-    wake_at(retry_at_);
-  }
+  look_at_token(std::move(token));
   pay_for_next(0);  // the first frame; after that each pays for the next
   wake_at(std::min(next_ping_, next_heartbeat_));
 }
@@ -126,7 +124,7 @@ void Session::handle(v1::ClientFrame&& frame) {
     case v1::ClientFrame::kConfirm:
       return host_.confirm(*this, frame.confirm().number());
     case v1::ClientFrame::kRenew:
-      return;  // the connection does not end with its token yet
+      return look_at_token(std::move(*frame.mutable_renew()->mutable_access_token()));
     case v1::ClientFrame::kTyping:
       if (!pay_for_ephemeral()) return;
       if (!host_.typing(*this, ConversationId{frame.typing().conversation_id()}))
@@ -205,6 +203,13 @@ void Session::handle_read(const v1::ReadUpTo& frame) {
   if (host_.read_up_to(*this, ConversationId{frame.conversation_id()}, MessageId{frame.up_to_message_id()}))
     return;
   pause(kReceipts);
+  retry_at_ = host_.now() + kBusyRetry;
+  wake_at(retry_at_);
+}
+
+void Session::look_at_token(std::string token) {
+  if (host_.check_token(*this, token)) return;
+  unchecked_token_ = std::move(token);
   retry_at_ = host_.now() + kBusyRetry;
   wake_at(retry_at_);
 }
@@ -298,8 +303,15 @@ void Session::on_answered(const Uuid& key, const ServiceResult<Ack>& outcome) {
   if (unanswered() <= kMaxUnanswered / 2 && unanswered_bytes_ <= kMaxUnansweredBytes / 2) resume(kUnstored);
 }
 
-void Session::on_token_refused(const ServiceError& error) {
-  close(close_code::kTokenInvalid, error.detail);
+void Session::on_token(const ServiceResult<Bearer>& bearer) {
+  if (!bearer) {
+    // A store that cannot be read says nothing about the token.
+    if (bearer.error().code != ServiceCode::internal) close(close_code::kTokenInvalid, bearer.error().detail);
+    return;
+  }
+  if (bearer->caller != caller_) return close(close_code::kTokenInvalid, "a token of another device");
+  token_ends_ = host_.now() + bearer->lasts + kRenewalGrace;
+  wake_at(token_ends_);
 }
 
 void Session::on_refused(const ServiceError& error) {
@@ -338,6 +350,7 @@ void Session::lower_barrier_if_seen() {
 void Session::on_wake() {
   if (closed()) return;
   const Timestamp now = host_.now();
+  if (now >= token_ends_) return close(close_code::kTokenInvalid, "the access token has expired");
   if (now >= rate_over_) {
     rate_over_ = Timestamp::max();
     const Milliseconds wait = rate_->take_frame(now, unpaid_bytes_);
@@ -371,8 +384,8 @@ void Session::on_wake() {
   }
   check_silence(now);
   if (closed()) return;
-  wake_at(std::min(
-      {next_ping_, next_heartbeat_, rate_over_, retry_at_, last_heard_ + host_.settings().silence_limit}));
+  wake_at(std::min({next_ping_, next_heartbeat_, rate_over_, retry_at_, token_ends_,
+                    last_heard_ + host_.settings().silence_limit}));
 }
 
 void Session::check_silence(Timestamp now) {
@@ -381,7 +394,13 @@ void Session::check_silence(Timestamp now) {
     last_heard_ = now;
     return;
   }
-  if (now - last_heard_ < host_.settings().silence_limit) return;
+  const Milliseconds late = now - last_heard_ - host_.settings().silence_limit;
+  if (late < Milliseconds(0)) return;
+  if (late > kLateTimer) {
+    // The process was stopped: what the client said meanwhile waits behind this timer.
+    last_heard_ = now - host_.settings().silence_limit + kCatchBreath;
+    return;
+  }
   host_.metrics().sessions_silent.add();
   close(close_code::kGoingAway, "nothing heard for too long");
 }

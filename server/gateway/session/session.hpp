@@ -32,6 +32,7 @@
 
 #include "server/gateway/session/session_host.hpp"
 #include "server/model/service_error.hpp"
+#include "server/services/accounts/auth_service.hpp"
 
 namespace sotto::server {
 
@@ -63,7 +64,8 @@ class Session {
   void on_wake();
   void on_answered(const Uuid& key, const ServiceResult<Ack>& outcome);
   void on_page(CatchUpPage page);
-  void on_token_refused(const ServiceError& error);
+  /// Whose token it was that the host looked at: the one the connection was opened with, or a newer one.
+  void on_token(const ServiceResult<Bearer>& bearer);
   void on_refused(const ServiceError& error);
   void on_confirmed(std::uint32_t number);
   /// The newest element of the stream, `id` being its place in it.
@@ -77,6 +79,12 @@ class Session {
  private:
   /// How long to wait when the storage's queue or the receipts are full: roughly one batch.
   static constexpr Milliseconds kBusyRetry{5};
+  /// A timer that comes so late says that the process did not run, and not that the client was silent.
+  static constexpr Milliseconds kLateTimer = std::chrono::seconds(1);
+  /// Then there is so much time to read what has arrived.
+  static constexpr Milliseconds kCatchBreath = std::chrono::seconds(5);
+  /// A new token may be on its way while the old one expires.
+  static constexpr Milliseconds kRenewalGrace = std::chrono::seconds(60);
 
   enum class State : std::uint8_t { awaiting_sync, catching_up, live, closed };
   /// Why reading is paused; several may hold at once.
@@ -97,6 +105,7 @@ class Session {
   void handle_message(v1::OutgoingMessage&& frame);
   void handle_delivered(const v1::Delivered& frame);
   void handle_read(const v1::ReadUpTo& frame);
+  void look_at_token(std::string token);
   void handle_presence(const v1::PresenceSubscribe& frame);
   void submit_held();
   void refuse_bad(const FrameError& error);
@@ -140,6 +149,7 @@ class Session {
   bool page_under_way_ = false;
   bool restart_ = false;           // a `sync` came while a page was under way: that page is not wanted
   bool waiting_for_room_ = false;  // to read the next page
+  bool told_unreadable_ = false;   // that pages cannot be read at the moment
   StreamId cursor_;                // everything up to here has been queued
   StreamId noted_;                 // the highest live id that was not queued
   StreamId receipts_after_;        // in this catch-up; see start_catch_up
@@ -156,7 +166,7 @@ class Session {
   bool draining_ = false;
   std::uint32_t barrier_serial_ = 0;
 
-  std::string unchecked_token_;
+  std::string unchecked_token_;         // the storage was too busy to look at it
   std::vector<UserId> deferred_watch_;  // until the first sync
 
   std::shared_ptr<DeviceRate> rate_;  // null: no limit
@@ -169,6 +179,7 @@ class Session {
   Timestamp next_heartbeat_;
   Timestamp rate_over_ = Timestamp::max();
   Timestamp retry_at_ = Timestamp::max();
+  Timestamp token_ends_ = Timestamp::max();
 };
 
 }  // namespace sotto::server

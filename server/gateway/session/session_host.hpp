@@ -16,6 +16,7 @@
 #include "server/gateway/session/device_rates.hpp"
 #include "server/gateway/session/outgoing_frame.hpp"
 #include "server/metrics/metrics.hpp"
+#include "server/model/defaults.hpp"
 #include "server/model/message.hpp"
 #include "server/model/stream.hpp"
 
@@ -24,13 +25,16 @@ namespace sotto::server {
 class Session;
 
 struct SessionSettings {
-  ProtocolLimits limits;                      ///< told in `hello`; the shard takes them from the services'
-  std::size_t max_queued_bytes = 256 * 1024;  ///< outgoing; past it nothing is pushed live
-  std::size_t page_elements = 500;            ///< of the stream, read and encoded at once
-  std::size_t page_bytes = 128 * 1024;        ///< two pages fit into the queue
-  Milliseconds ping_interval = std::chrono::seconds(30);
-  Milliseconds silence_limit = std::chrono::seconds(75);
-  Milliseconds heartbeat = std::chrono::seconds(60);
+  ProtocolLimits limits;  ///< told in `hello`; the shard takes them from the services'
+  std::size_t max_queued_bytes = defaults::kQueuedBytes;  ///< outgoing; past it nothing is pushed live
+  std::size_t page_elements = 500;                        ///< of the stream, read and encoded at once
+  std::size_t page_bytes = 128 * 1024;                    ///< two pages fit into the queue
+  Milliseconds ping_interval = defaults::kPingInterval;
+  Milliseconds silence_limit = defaults::kSilenceLimit;
+  Milliseconds heartbeat = defaults::kPresenceHeartbeat;
+  StreamOrigin stream;  ///< told in `hello`
+
+  friend bool operator==(const SessionSettings&, const SessionSettings&) = default;
 };
 
 /// The connection, as its session sees it. Everything is queued, in order; nothing blocks or fails: a
@@ -57,6 +61,7 @@ using SendBarrier = std::atomic<bool>;
 /// One page of the stream, encoded for the session.
 struct CatchUpPage {
   bool read = false;  ///< false: the store could not be read; the rest is empty
+  bool known = true;  ///< false: the place asked for is not one of this server's; the rest is empty
   std::vector<FramePtr> frames;
   StreamId next;
   bool complete = false;
@@ -84,7 +89,7 @@ class SessionHost {
                                     const std::shared_ptr<SendBarrier>& barrier) = 0;
   /// -> Session::on_page. `receipts_after`: receipts up to there are left out.
   [[nodiscard]] virtual bool read_page(const Session& session, StreamId after, StreamId receipts_after) = 0;
-  /// -> Session::on_token_refused, if the token is not good any more.
+  /// -> Session::on_token
   [[nodiscard]] virtual bool check_token(const Session& session, std::string token) = 0;
   /// -> frames to the members' sessions, or Session::on_refused.
   [[nodiscard]] virtual bool typing(const Session& session, ConversationId conversation) = 0;

@@ -5,7 +5,6 @@
 
 #include "server/gateway/session/frames.hpp"
 #include "server/ports/store.hpp"
-#include "server/services/accounts/auth_service.hpp"
 #include "server/services/conversations/conversation_service.hpp"
 #include "server/services/messages/message_service.hpp"
 #include "server/services/messages/stream_service.hpp"
@@ -99,6 +98,7 @@ void PageJob::run(const Store& store, Timestamp) {
   out.next = page.next;
   out.complete = page.complete;
   out.snapshot = page.snapshot;
+  out.known = page.known;
 }
 
 void PageJob::done(bool read) {
@@ -108,7 +108,7 @@ void PageJob::done(bool read) {
 }
 
 TokenJob::TokenJob(const AuthService& service, UserId bearer, std::string token,
-                   std::function<void(ServiceResult<Caller>)> give)
+                   std::function<void(ServiceResult<Bearer>)> give)
     : service_(service),
       bearer_(bearer),
       token_(std::move(token)),
@@ -116,11 +116,11 @@ TokenJob::TokenJob(const AuthService& service, UserId bearer, std::string token,
       give_(std::move(give)) {}
 
 void TokenJob::run(const Store& store, Timestamp now) {
-  result_ = service_.authenticate(store, now, token_);
+  result_ = service_.bearer_of(store, now, token_);
 }
 
 void TokenJob::done(bool read) {
-  give_(read ? std::move(result_) : ServiceResult<Caller>(storage_failed()));
+  give_(read ? std::move(result_) : ServiceResult<Bearer>(storage_failed()));
 }
 
 TypingJob::TypingJob(const ConversationService& service, Caller caller, ConversationId conversation,

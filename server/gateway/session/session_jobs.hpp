@@ -10,12 +10,12 @@
 #include "server/gateway/session/session_host.hpp"
 #include "server/model/service_error.hpp"
 #include "server/ports/storage.hpp"
+#include "server/services/accounts/auth_service.hpp"
 #include "server/services/messages/receipt_service.hpp"
 #include "server/services/presence/presence_service.hpp"
 
 namespace sotto::server {
 
-class AuthService;
 class ConversationService;
 class MessageService;
 class ReceiptService;
@@ -71,7 +71,7 @@ class PageJob final : public ReadJob {
 class TokenJob final : public ReadJob {
  public:
   TokenJob(const AuthService& service, UserId bearer, std::string token,
-           std::function<void(ServiceResult<Caller>)> give);
+           std::function<void(ServiceResult<Bearer>)> give);
   [[nodiscard]] UserId owner() const override { return bearer_; }
   void run(const Store& store, Timestamp now) override;
   void done(bool read) override;
@@ -80,8 +80,8 @@ class TokenJob final : public ReadJob {
   const AuthService& service_;
   UserId bearer_;
   std::string token_;
-  ServiceResult<Caller> result_;
-  std::function<void(ServiceResult<Caller>)> give_;
+  ServiceResult<Bearer> result_;
+  std::function<void(ServiceResult<Bearer>)> give_;
 };
 
 /// The conversation somebody types in, if it is theirs and the other has not blocked them.

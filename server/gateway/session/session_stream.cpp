@@ -56,8 +56,15 @@ void Session::on_page(CatchUpPage page) {
   if (std::exchange(restart_, false)) return go_on_catching_up();
   if (state_ != State::catching_up) return;
   if (!page.read) {
+    if (!std::exchange(told_unreadable_, true)) send_error(storage_failed());
     retry_at_ = std::min(retry_at_, host_.now() + kFailedRetry);
     return wake_at(retry_at_);
+  }
+  told_unreadable_ = false;
+  if (!page.known) {
+    state_ = State::awaiting_sync;
+    return send_error(refuse(ServiceCode::unknown_place,
+                             "sync.last_seen_message_id: beyond everything this server has given out"));
   }
   Metrics& metrics = host_.metrics();
   metrics.catch_up_pages.add();

@@ -229,10 +229,8 @@ bool Shard::read_page(const Session& session, StreamId after, StreamId receipts_
 bool Shard::check_token(const Session& session, std::string token) {
   const SessionRef ref = session.ref();
   std::unique_ptr<ReadJob> job = std::make_unique<TokenJob>(
-      app_.services.auth, session.caller().user, std::move(token), [this, ref](ServiceResult<Caller> who) {
-        // A store that cannot be read says nothing about the token.
-        if (who || who.error().code == ServiceCode::internal) return;
-        post_to(ref, [error = who.error()](Session& s) { s.on_token_refused(error); });
+      app_.services.auth, session.caller().user, std::move(token), [this, ref](ServiceResult<Bearer> who) {
+        post_to(ref, [who = std::move(who)](Session& s) { s.on_token(who); });
       });
   return app_.ports.storage.read(job);
 }
@@ -269,11 +267,13 @@ void Shard::heartbeat(const Session& session) {
 
 bool Shard::delivered(const Session& session, ConversationId conversation,
                       std::span<const MessageId> messages) {
+  metrics_.receipts.add("delivered", messages.size());
   receipts_.delivered(session.caller(), conversation, messages, driver_.now());
   return receipts_noted();
 }
 
 bool Shard::read_up_to(const Session& session, ConversationId conversation, MessageId up_to) {
+  metrics_.receipts.add("read");
   receipts_.read(session.caller(), conversation, up_to, driver_.now());
   return receipts_noted();
 }

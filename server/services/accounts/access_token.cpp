@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "base/bytes.hpp"
+#include "server/model/limits.hpp"
 
 namespace sotto::server {
 
@@ -14,6 +15,8 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kSigned = 1 + 3 * 8;
 using Token = std::array<std::uint8_t, kSigned + crypto_auth_BYTES>;
 static_assert(kTokenKeyBytes == crypto_auth_KEYBYTES);
+// A clock that is set right by so much makes nobody get a new token.
+constexpr Milliseconds kClockStep = std::chrono::hours(24);
 
 void put(std::uint8_t* out, std::uint64_t value) {
   for (int i = 7; i >= 0; --i, value >>= 8)
@@ -38,15 +41,16 @@ std::string make_access_token(const SecretBytes& key, const Caller& caller, Time
   return to_base64url(token);
 }
 
-std::optional<Caller> read_access_token(const SecretBytes& key, std::string_view token, Timestamp now) {
+std::optional<AccessToken> read_access_token(const SecretBytes& key, std::string_view token, Timestamp now) {
   // Four characters for three bytes: anything much longer is not one of ours and is not worth decoding.
   if (token.size() > 2 * sizeof(Token)) return std::nullopt;
   const std::optional<Bytes> bytes = from_base64url(token);
   if (!bytes || bytes->size() != sizeof(Token) || bytes->front() != kVersion) return std::nullopt;
   const std::uint8_t* at = bytes->data();
   if (crypto_auth_verify(at + kSigned, at, kSigned, key.data()) != 0) return std::nullopt;
-  if (to_unix_ms(now) >= static_cast<std::int64_t>(get(at + 17))) return std::nullopt;
-  return Caller{UserId{get(at + 1)}, DeviceId{get(at + 9)}};
+  const Timestamp expires_at = from_unix_ms(static_cast<std::int64_t>(get(at + 17)));
+  if (now >= expires_at || expires_at - now > kAccessTokenLifetime + kClockStep) return std::nullopt;
+  return AccessToken{{UserId{get(at + 1)}, DeviceId{get(at + 9)}}, expires_at};
 }
 
 }  // namespace sotto::server

@@ -17,7 +17,12 @@ namespace sotto::server {
 inline constexpr std::size_t kTokenKeyBytes = 32;  // crypto_auth_KEYBYTES
 
 std::string make_access_token(const SecretBytes& key, const Caller& caller, Timestamp expires_at);
-/// Nothing: not ours, changed, or expired at `now`.
-std::optional<Caller> read_access_token(const SecretBytes& key, std::string_view token, Timestamp now);
+struct AccessToken {
+  Caller caller;
+  Timestamp expires_at;
+};
+/// Nothing: not ours, changed, or expired at `now`. Also one that lasts longer than any token given out at
+/// `now`: it was made by a clock that was ahead, and would otherwise be good until that time.
+std::optional<AccessToken> read_access_token(const SecretBytes& key, std::string_view token, Timestamp now);
 
 }  // namespace sotto::server

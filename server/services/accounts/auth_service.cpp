@@ -18,8 +18,8 @@ namespace sotto::server {
 namespace {
 constexpr std::string_view kDevCode = "000000";
 constexpr std::size_t kRefreshTokenBytes = 32;
-// Reuse of a token is noticed for this long after it was given out. A device refreshes hourly, so this is
-// about 700 rows.
+// Reuse of a token is noticed for this long after another has taken its place. A device refreshes hourly, so
+// this is about 700 rows.
 constexpr Milliseconds kReuseMemory = std::chrono::hours(24 * 30);
 // What codes are limited by. A code that is over is known as such for as long ("expired", not "wrong").
 constexpr Milliseconds kOtpMemory = std::chrono::hours(1);
@@ -51,7 +51,8 @@ AuthService::AuthService(const Limits& limits, SecretBytes token_key, bool accep
     : limits_(limits),
       token_key_(std::move(token_key)),
       accept_dev_code_(accept_dev_code),
-      per_network_(limits.logins_per_minute, std::chrono::minutes(1), kLimiterKeys) {}
+      per_network_(limits.logins_per_minute, std::chrono::minutes(1), kLimiterKeys),
+      per_device_(kRefreshesPerHour, std::chrono::hours(1), kLimiterKeys) {}
 
 ServiceResult<void> AuthService::limit_address(const std::string& address, Timestamp now) {
   if (!limits_.rate_limits) return {};
@@ -249,6 +250,10 @@ ServiceResult<TokenPair> AuthService::refresh(Store& store, WriteContext& contex
     revoke_device(store, context, device->user, device->id);
     return refused;
   }
+  if (limits_.rate_limits) {
+    const Milliseconds wait = per_device_.take(device->id.value, context.now);
+    if (wait > Milliseconds(0)) return refuse_rate("too many refreshes of this device", wait);
+  }
   // Used a second time within its grace: the first answer was lost, or is late. Its successor stays good,
   // since only the device knows which answer arrived; using either supersedes both.
   if (!token->superseded_at) accounts.supersede_refresh_tokens(device->id, context.now);
@@ -264,18 +269,26 @@ ServiceResult<void> AuthService::logout(Store& store, WriteContext& context, con
 }
 
 std::optional<Caller> AuthService::bearer(Timestamp now, std::string_view access_token) const {
-  return read_access_token(token_key_, access_token, now);
+  const std::optional<AccessToken> token = read_access_token(token_key_, access_token, now);
+  return token ? std::optional(token->caller) : std::nullopt;
 }
 
 ServiceResult<Caller> AuthService::authenticate(const Store& store, Timestamp now,
                                                 std::string_view access_token) const {
-  const std::optional<Caller> caller = bearer(now, access_token);
-  if (!caller) return refuse(ServiceCode::unauthorized, "the access token is not valid or has expired");
-  const std::optional<Device> device = store.accounts().find_device(caller->device);
-  if (!device || device->user != caller->user) {
+  const ServiceResult<Bearer> bearer = bearer_of(store, now, access_token);
+  if (!bearer) return bearer.error();
+  return bearer->caller;
+}
+
+ServiceResult<Bearer> AuthService::bearer_of(const Store& store, Timestamp now,
+                                             std::string_view access_token) const {
+  const std::optional<AccessToken> token = read_access_token(token_key_, access_token, now);
+  if (!token) return refuse(ServiceCode::unauthorized, "the access token is not valid or has expired");
+  const std::optional<Device> device = store.accounts().find_device(token->caller.device);
+  if (!device || device->user != token->caller.user) {
     return refuse(ServiceCode::unauthorized, "this device has been signed out");
   }
-  return *caller;
+  return Bearer{token->caller, token->expires_at - now};
 }
 
 }  // namespace sotto::server

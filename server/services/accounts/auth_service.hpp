@@ -50,6 +50,12 @@ struct TokenPair {
   Caller caller;
 };
 
+/// Whose access token it is, and for how much longer.
+struct Bearer {
+  Caller caller;
+  Milliseconds lasts{};
+};
+
 class AuthService {
  public:
   /// `accept_dev_code`: 000000 signs in anyone (`--dev`).
@@ -67,6 +73,9 @@ class AuthService {
   /// Who the bearer of this token is; `unauthorized` if it is wrong, expired, or its device revoked.
   [[nodiscard]] ServiceResult<Caller> authenticate(const Store& store, Timestamp now,
                                                    std::string_view access_token) const;
+  /// The same, for what outlives a request.
+  [[nodiscard]] ServiceResult<Bearer> bearer_of(const Store& store, Timestamp now,
+                                                std::string_view access_token) const;
 
  private:
   ServiceResult<void> limit_address(const std::string& address, Timestamp now);
@@ -84,6 +93,7 @@ class AuthService {
   SecretBytes token_key_;
   bool accept_dev_code_;
   RateLimiter<std::string> per_network_;
+  RateLimiter<std::uint64_t> per_device_;  ///< refreshes
 };
 
 }  // namespace sotto::server

@@ -87,7 +87,7 @@ ServiceResult<HistoryPage> HistoryService::history(const Store& store, const Cal
   PageRoom room(kPageBytes);
   for (const MessageId id : ids) {
     MessagePtr message = store.messages().find(id);
-    if (!message) continue;
+    if (!message || message->damaged) continue;
     if (!room.take(wire_size(*message, Encoding::json))) {
       page.has_more = true;
       break;
@@ -175,7 +175,7 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
     entry.name = name_for(store, *entry.conversation, caller.user);
     const std::vector<Period> periods = store.conversations().periods(row.conversation, caller.user);
     if (const auto last = last_visible(store, row.conversation, periods)) {
-      if (MessagePtr message = store.messages().find(*last))
+      if (MessagePtr message = store.messages().find(*last); message && !message->damaged)
         entry.last_message = status.view(std::move(message));
     }
     const ReadState state = store.receipts().read_state(row.conversation, caller.user).value_or(ReadState{});

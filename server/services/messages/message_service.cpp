@@ -88,8 +88,11 @@ ServiceResult<Ack> MessageService::accept(Store& store, WriteContext& context, c
   if (first && !mutant(Mutant::dedupe_skipped)) {
     const auto direct = message.receiver ? store.conversations().find_direct(caller.user, message.receiver)
                                          : std::optional(message.conversation);
-    if (direct != first->conversation || message.body != first->body || message.epoch != first->epoch ||
-        message.media_url != first->media_url || message.reply_to != first->reply_to) {
+    // What a damaged one said is not known any more; the key alone says that this is it.
+    const bool same_text =
+        first->damaged || (message.body == first->body && message.media_url == first->media_url);
+    if (direct != first->conversation || !same_text || message.epoch != first->epoch ||
+        message.reply_to != first->reply_to) {
       return refuse(ServiceCode::idempotency_mismatch,
                     "idempotency_key: " + to_string(message.key) + " was used for another message");
     }

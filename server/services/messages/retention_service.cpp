@@ -27,9 +27,23 @@ void forget_unread(Store& store, ConversationId conversation, const std::vector<
 }
 }  // namespace
 
-bool RetentionService::step(Store& store, WriteContext& context) {
-  bool more = store.messages().remove_of_deleted(kMessagesAStep);
-  if (limits_.retention_days == 0) return more;
+bool RetentionService::believes_the_clock(Store& store, Timestamp now, Milliseconds uptime) {
+  const bool jumped = now - store.believed_time() > limits_.clock_jump;
+  if (!jumped) {
+    doubted_since_.reset();
+  } else {
+    if (!doubted_since_) doubted_since_ = uptime;
+    if (uptime - *doubted_since_ < kDoubt) return false;
+    doubted_since_.reset();
+  }
+  store.set_believed_time(now);
+  return true;
+}
+
+bool RetentionService::step(Store& store, WriteContext& context, Milliseconds uptime) {
+  const bool more = store.messages().remove_of_deleted(kMessagesAStep);
+  // Also where everything is kept, so that what is configured later finds the time up to date.
+  if (!believes_the_clock(store, context.now, uptime) || limits_.retention_days == 0) return more;
   const Timestamp oldest = context.now - std::chrono::hours(24) * limits_.retention_days;
   const std::uint64_t floor = snowflake_floor(oldest);
   if (floor == 0) return more;

@@ -101,6 +101,8 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
   StreamPage page;
   page.snapshot = store.snapshot();
   page.next = after;
+  page.known = after <= page.snapshot;
+  if (!page.known) return page;
   Sources sources(store, caller.user, after, options);
   const std::size_t count = std::min(sources.merged.size(), options.elements);
   page.elements.reserve(count);
@@ -120,6 +122,11 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
       case Candidate::Kind::message: {
         MessagePtr message = store.messages().find(MessageId{candidate.id.value});
         if (!message || conversations.is_deleted(message->conversation)) break;
+        if (message->damaged) {
+          add(candidate.id, wire_size_of_gap(options.encoding),
+              Gap{message->conversation, message->id, message->id});
+          break;
+        }
         const std::size_t size = wire_size(*message, options.encoding);
         add(candidate.id, size, status.view(std::move(message)));
         break;

@@ -1,5 +1,5 @@
 // Whom to wake when a message comes: recipients without any connection, each device with a push token, and no
-// more than once in a while until they connect, since the first notice makes the device fetch everything.
+// more than once in five seconds, since the first notice makes the device fetch everything.
 //
 //   std::vector<UserId> wanted = push.wanted(*event, offline_users, now);     // at the dispatcher, in memory
 //   for (PushNotice& n : PushService::notices(store, wanted)) sender.send(n); // in a read job
@@ -20,8 +20,6 @@ class PushService {
   /// Of the recipients that are offline, those to be woken now. The sender's own devices are not woken. One
   /// owner.
   std::vector<UserId> wanted(const MessageStored& message, std::span<const UserId> offline, Timestamp now);
-  /// The person has a connection again, and with it everything so far: the next message wakes at once.
-  void connected(UserId user) { woken_.erase(user); }
 
   [[nodiscard]] static std::vector<PushNotice> notices(const Store& store, std::span<const UserId> users);
 

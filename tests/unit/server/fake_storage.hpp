@@ -29,6 +29,8 @@ class NoStore final : public Store {
   [[nodiscard]] const ReceiptStore& receipts() const override { std::abort(); }
   [[nodiscard]] StreamId snapshot() const override { return {}; }
   [[nodiscard]] StreamId gone_up_to() const override { return {}; }
+  [[nodiscard]] Timestamp believed_time() const override { return {}; }
+  void set_believed_time(Timestamp) override {}
   void touch() override {}
 };
 
@@ -36,6 +38,7 @@ class NoStore final : public Store {
 class StorageDouble : public Storage {
  public:
   [[nodiscard]] SecretBytes token_key() const override { return SecretBytes(kTokenKeyBytes); }
+  [[nodiscard]] StreamOrigin stream() const override { return {}; }
   void start(EventSink&) override {}
   void close() override {}
 };

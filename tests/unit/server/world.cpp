@@ -252,7 +252,7 @@ ServiceResult<InboxPage> World::inbox(const Caller& who, std::optional<std::stri
 }
 
 void World::clean_up() {
-  while (write([&](Store& db, WriteContext& context) { return retention.step(db, context); })) {
+  while (write([&](Store& db, WriteContext& context) { return retention.step(db, context, uptime); })) {
   }
 }
 

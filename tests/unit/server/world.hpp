@@ -107,6 +107,7 @@ class World final : public EventSink {
 
   /// Retention, until there is nothing more to do.
   void clean_up();
+  Milliseconds uptime{0};  ///< of the server's process, for retention
   /// Rows of a table.
   std::int64_t count(const std::string& table);
 

@@ -121,8 +121,8 @@ void SqliteAccountStore::supersede_refresh_tokens(DeviceId device, Timestamp at)
   Use(supersede_, device, at).run();
 }
 
-void SqliteAccountStore::forget_refresh_tokens(DeviceId device, Timestamp issued_before) {
-  Use(forget_, device, issued_before).run();
+void SqliteAccountStore::forget_refresh_tokens(DeviceId device, Timestamp superseded_before) {
+  Use(forget_, device, superseded_before).run();
 }
 
 void SqliteAccountStore::delete_refresh_tokens(DeviceId device) {

@@ -26,7 +26,7 @@ class SqliteAccountStore final : public AccountStore {
   [[nodiscard]] std::optional<RefreshToken> find_refresh_token(const TokenHash& hash) const override;
   void insert_refresh_token(const RefreshToken& token) override;
   void supersede_refresh_tokens(DeviceId device, Timestamp at) override;
-  void forget_refresh_tokens(DeviceId device, Timestamp issued_before) override;
+  void forget_refresh_tokens(DeviceId device, Timestamp superseded_before) override;
   void delete_refresh_tokens(DeviceId device) override;
 
   [[nodiscard]] std::vector<Otp> otps_of(std::string_view phone_number, std::size_t limit) const override;
@@ -86,7 +86,9 @@ class SqliteAccountStore final : public AccountStore {
   Query supersede_{
       connection_,
       "UPDATE refresh_tokens SET superseded_at = ?2 WHERE device_id = ?1 AND superseded_at IS NULL"};
-  Query forget_{connection_, "DELETE FROM refresh_tokens WHERE device_id = ?1 AND issued_at < ?2"};
+  // What was superseded before was issued before, which the index knows.
+  Query forget_{connection_,
+                "DELETE FROM refresh_tokens WHERE device_id = ?1 AND issued_at < ?2 AND superseded_at < ?2"};
   Query delete_tokens_{connection_, "DELETE FROM refresh_tokens WHERE device_id = ?1"};
 
   mutable Query otps_of_{

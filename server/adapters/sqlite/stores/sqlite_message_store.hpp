@@ -39,7 +39,7 @@ class SqliteMessageStore final : public MessageStore {
   mutable Query find_{
       connection_,
       "SELECT message_id, conversation_id, sender_id, sender_device_id, idempotency_key, body_kind, "
-      "body, epoch, media_url, reply_to FROM messages WHERE message_id = ?1"};
+      "body, epoch, media_url, reply_to, body_check FROM messages WHERE message_id = ?1"};
   // Only what the index holds: nearly every key is new, and then the table need not even be opened.
   mutable Query id_of_key_{connection_,
                            "SELECT message_id FROM messages WHERE idempotency_key = ?1 AND sender_id = ?2"};
@@ -70,7 +70,8 @@ class SqliteMessageStore final : public MessageStore {
   Query insert_{
       connection_,
       "INSERT INTO messages (message_id, conversation_id, sender_id, sender_device_id, idempotency_key, "
-      "body_kind, body, epoch, media_url, reply_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
+      "body_kind, body, epoch, media_url, reply_to, body_check) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"};
 
   Query oldest_of_all_{connection_,
                        "SELECT message_id, conversation_id, sender_id FROM messages WHERE message_id <= ?1 "

@@ -214,6 +214,66 @@ TEST_F(Session, AnAccessTokenAboutToEndIsRefreshedBeforeConnecting) {
   EXPECT_EQ(as_text(device.store->account.load()->tokens.refresh.view()), "R2");
 }
 
+struct SessionOfAnHour : Session {
+  void SetUp() override {
+    Session::SetUp();
+    device.go_online();
+    device.lose_connection(4001);
+    device.respond(device.take_request(), 200,
+                   R"({"access_token":"A2","refresh_token":"R2","expires_in":3600})");
+    device.go_online();
+    ignore_inbox();
+    device.take_frames();
+  }
+  /// Alive all the time.
+  void pass(Milliseconds time) {
+    for (Milliseconds left = time; left > Milliseconds(0); left -= seconds(20)) {
+      device.pass(std::min<Milliseconds>(left, seconds(20)));
+      device.engine->on_pong(device.connection, device.now);
+    }
+  }
+  std::vector<std::string> renewals() {
+    std::vector<std::string> tokens;
+    for (const auto& frame : device.take_frames())
+      if (frame.has_renew()) tokens.push_back(frame.renew().access_token());
+    return tokens;
+  }
+};
+
+TEST_F(SessionOfAnHour, AConnectionGoesOnWithANewTokenBeforeItsOldOneExpires) {
+  pass(seconds(3600) - kRefreshAhead - seconds(20));
+  EXPECT_TRUE(device.requests.empty());
+  pass(seconds(20));
+  const auto refresh = device.take_request();
+  EXPECT_EQ(refresh.what.path, "/api/auth/refresh");
+  EXPECT_TRUE(renewals().empty());
+  device.respond(refresh, 200, R"({"access_token":"A3","refresh_token":"R3","expires_in":3600})");
+  EXPECT_EQ(renewals(), std::vector<std::string>{"A3"});
+  EXPECT_EQ(state(), ConnectionState::online);
+  pass(seconds(3600) - kRefreshAhead - seconds(20));
+  EXPECT_TRUE(device.requests.empty()) << "and so on, an hour later";
+  pass(seconds(20));
+  EXPECT_EQ(device.take_request().what.body, R"({"refresh_token":"R3"})");
+}
+
+TEST_F(SessionOfAnHour, ATokenThatCouldNotBeHadIsAskedForAgainInTenSeconds) {
+  pass(seconds(3600) - kRefreshAhead);
+  device.respond(device.take_request(), 503);
+  EXPECT_TRUE(device.requests.empty());
+  device.pass(kRenewRetry);
+  EXPECT_EQ(device.take_request().what.path, "/api/auth/refresh");
+  EXPECT_EQ(state(), ConnectionState::online);
+}
+
+TEST_F(SessionOfAnHour, AServerWhoseTokensLastNoTimeIsNotAskedWithoutPause) {
+  pass(seconds(3600) - kRefreshAhead);
+  device.respond(device.take_request(), 200, R"({"access_token":"A3","refresh_token":"R3","expires_in":0})");
+  EXPECT_EQ(renewals(), std::vector<std::string>{"A3"});
+  EXPECT_TRUE(device.requests.empty());
+  device.pass(kRenewRetry - Milliseconds(1));
+  EXPECT_TRUE(device.requests.empty());
+}
+
 TEST_F(Session, ALostAnswerToARefreshIsAskedForAgainWithTheSameToken) {
   device.go_online();
   device.lose_connection(4001);

@@ -337,6 +337,14 @@ TEST(Config, AskingForHelpWinsOverMistakes) {
   EXPECT_EQ(load_config({"-h"}, {})->action, Action::help);
   EXPECT_EQ(load_config({"--version"}, {})->action, Action::version);
   EXPECT_EQ(load_config({"--check-config"}, {})->action, Action::check_config);
+  const auto backup = load_config({"--data", "d", "--backup", "/backup/b.db"}, {});
+  EXPECT_EQ(backup->action, Action::back_up);
+  EXPECT_EQ(backup->file, "/backup/b.db");
+  const auto restore = load_config({"--restore=/backup/b.db"}, {});
+  EXPECT_EQ(restore->action, Action::restore);
+  EXPECT_EQ(restore->file, "/backup/b.db");
+  EXPECT_FALSE(load_config({"--backup", "a", "--restore", "b"}, {}));
+  EXPECT_FALSE(load_config({"--restore"}, {}));
 }
 
 }  // namespace

@@ -289,6 +289,16 @@ TEST_F(HttpListener, SaysWhatIsWrongWithItsAddress) {
   }
 }
 
+TEST_F(HttpListener, DrainingWaitsAMomentForTheRestOfARequestAndNotForItsWholeTimeout) {
+  start();
+  RawClient half = connect();
+  half.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nhalf of it");
+  wait_until([&] { return metrics.bytes_received.value() > 0; });
+  gateway->drain(config.request_timeout / 2);
+  EXPECT_EQ(metrics.connections_open.value(), 0) << "all are gone before the limit";
+  EXPECT_THAT(half.receive_all(), testing::HasSubstr("going_away"));
+}
+
 TEST_F(HttpListener, DrainingAnswersWhatIsUnderWay) {
   std::promise<HttpResponder> asked;
   api = [&](HttpRequest, HttpResponder respond) { asked.set_value(std::move(respond)); };

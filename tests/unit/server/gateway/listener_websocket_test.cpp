@@ -242,5 +242,28 @@ TEST_F(WebSocketListener, AFrameOfTheLargestSizeIsTaken) {
   EXPECT_TRUE(client.next().has_synced());
 }
 
+TEST_F(WebSocketListener, CountsTheClientsOfAProxyEachForThemselves) {
+  config.trusted_proxies = {*parse_address_range("127.0.0.0/8")};
+  config.max_connections_per_address = 2;
+  start();
+  const Person ada = sign_in("+491700000001");
+  const Person bob = sign_in("+491700000002");
+  const Person eve = sign_in("+491700000003");
+  const auto upgrade = [](RawClient& client, const Person& person, const std::string& address) {
+    return client.upgrade(person.token, "sotto.v1\r\nX-Forwarded-For: " + address).status;
+  };
+  RawClient first = connect(), third = connect(), other = connect();
+  EXPECT_EQ(upgrade(first, ada, "203.0.113.9"), 101);
+  {
+    RawClient second = connect();
+    EXPECT_EQ(upgrade(second, bob, "203.0.113.9"), 101);
+    EXPECT_EQ(upgrade(third, eve, "203.0.113.9"), 503);
+    EXPECT_EQ(metrics.connections_refused.value(), 1u);
+    EXPECT_EQ(upgrade(other, eve, "203.0.113.10"), 101) << "another client has places of its own";
+  }
+  wait_until([&] { return metrics.sessions_open.value() == 2; });
+  EXPECT_EQ(upgrade(third, bob, "203.0.113.9"), 101) << "a place has become free";
+}
+
 }  // namespace
 }  // namespace sotto::server

@@ -190,6 +190,23 @@ TEST_F(SessionLimits, ClosesAfterSilence) {
   EXPECT_EQ(host.left_calls, 1);
 }
 
+TEST_F(SessionLimits, DoesNotCallSilentWhomAStoppedProcessCouldNotHear) {
+  advance(std::chrono::minutes(10));  // SIGSTOP, a suspended machine: the timers run before anything is read
+  EXPECT_EQ(sink.closed_with, 0);
+  EXPECT_LE(host.wake, host.time + seconds(5));
+  session->on_heard();  // what had arrived meanwhile
+  advance(seconds(74));
+  EXPECT_EQ(sink.closed_with, 0);
+  advance(seconds(1));
+  EXPECT_EQ(sink.closed_with, 1001);
+}
+
+TEST_F(SessionLimits, ClosesSoonAfterAStopWhereNothingHadArrived) {
+  advance(std::chrono::minutes(10));
+  advance(seconds(5));
+  EXPECT_EQ(sink.closed_with, 1001);
+}
+
 TEST_F(SessionLimits, DoesNotCallSilentWhomItDoesNotListenTo) {
   host.busy = true;
   send_message(1);
@@ -271,9 +288,66 @@ TEST_F(SessionLimits, ReceiptsNameTheirConversationAndMessages) {
   EXPECT_THAT(host.read, IsEmpty());
 }
 
+class SessionWithAToken : public SessionTest {
+ protected:
+  SessionWithAToken() {
+    host.limits.silence_limit = std::chrono::hours(24);
+    lasts(seconds(600));
+  }
+  void lasts(Milliseconds time) { session->on_token(Bearer{session->caller(), time}); }
+  void renew(const std::string& token) {
+    v1::ClientFrame frame;
+    frame.mutable_renew()->set_access_token(token);
+    receive(frame);
+  }
+};
+
+TEST_F(SessionWithAToken, EndsAMinuteAfterItsAccessTokenExpires) {
+  EXPECT_LE(host.wake, host.time + seconds(660));
+  advance(seconds(659));
+  EXPECT_EQ(sink.closed_with, 0);
+  EXPECT_LE(host.wake, host.time + seconds(1));
+  advance(seconds(1));
+  EXPECT_EQ(sink.closed_with, 4001);
+}
+
+TEST_F(SessionWithAToken, ANewerTokenKeepsIt) {
+  advance(seconds(590));
+  renew("newer");
+  EXPECT_EQ(host.checked_token, "newer");
+  lasts(seconds(3600));
+  advance(seconds(3600));
+  EXPECT_EQ(sink.closed_with, 0);
+  advance(seconds(60));
+  EXPECT_EQ(sink.closed_with, 4001);
+}
+
+TEST_F(SessionWithAToken, ANewerTokenIsLookedAtOnceTheStorageHasRoom) {
+  host.busy = true;
+  renew("newer");
+  EXPECT_EQ(host.checked_token, "token");
+  host.busy = false;
+  advance(Milliseconds(5));
+  EXPECT_EQ(host.checked_token, "newer");
+}
+
+TEST_F(SessionWithAToken, ATokenOfAnotherDeviceEndsIt) {
+  renew("of another device");
+  session->on_token(Bearer{{session->caller().user, DeviceId{71}}, seconds(3600)});
+  EXPECT_EQ(sink.closed_with, 4001);
+}
+
+TEST_F(SessionWithAToken, AStoreThatCannotBeReadSaysNothingAboutATokenButItsEndStays) {
+  renew("newer");
+  session->on_token(storage_failed());
+  EXPECT_EQ(sink.closed_with, 0);
+  advance(seconds(660));
+  EXPECT_EQ(sink.closed_with, 4001);
+}
+
 TEST_F(SessionLimits, ATokenThatWasRevokedMeanwhileEndsIt) {
   EXPECT_EQ(host.checked_token, "token");
-  session->on_token_refused(refuse(ServiceCode::unauthorized, "the device is signed out"));
+  session->on_token(refuse(ServiceCode::unauthorized, "the device is signed out"));
   EXPECT_EQ(sink.closed_with, 4001);
   EXPECT_EQ(host.left_calls, 1);
 }

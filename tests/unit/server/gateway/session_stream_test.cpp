@@ -27,6 +27,46 @@ TEST_F(SessionStream, AnswersASyncWithWhatIsMissingThenSynced) {
   EXPECT_THAT(told(), ElementsAre("message 10"));
 }
 
+TEST_F(SessionStream, ASyncFromAPlaceItNeverGaveOutIsRefusedAndTheClientMaySyncAgain) {
+  sync(900);
+  live(11);
+  CatchUpPage beyond;
+  beyond.read = true;
+  beyond.known = false;
+  beyond.snapshot = StreamId{10};
+  session->on_page(std::move(beyond));
+  live(12);
+  EXPECT_THAT(told(), ElementsAre("error unknown_place")) << "nothing is pushed until the next sync";
+  EXPECT_EQ(sink.closed_with, 0);
+  sync(3);
+  ASSERT_EQ(host.pages.size(), 2u);
+  page({11, 12}, 12);
+  EXPECT_THAT(told(), ElementsAre("message 11", "message 12", "synced 12"));
+}
+
+TEST_F(SessionStream, TellsOnceThatItCannotReadAndTriesOnUntilItCan) {
+  sync(3);
+  for (int i = 0; i < 3; ++i) {
+    session->on_page({});
+    advance(std::chrono::seconds(1));
+  }
+  ASSERT_EQ(host.pages.size(), 4u);
+  EXPECT_EQ(host.pages[3].after, StreamId{3});
+  EXPECT_THAT(told(), ElementsAre("error internal"));
+  page({4}, 9);
+  EXPECT_THAT(told(), ElementsAre("message 4", "synced 9"));
+}
+
+TEST_F(SessionStream, HelloNamesTheStream) {
+  host.limits.stream = {77, StreamId{5}};
+  Session another(SessionRef{0, 2}, Caller{UserId{7}, DeviceId{70}}, WireFormat::binary, sink, host);
+  another.start("token");
+  const auto frames = sink.take();
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0].hello().stream_id(), 77u);
+  EXPECT_EQ(frames[0].hello().stream_from(), 5u);
+}
+
 TEST_F(SessionStream, ReadsPageAfterPageFromWhereTheLastOneEnded) {
   sync(0);
   page({1, 2}, 50, false);
@@ -113,18 +153,6 @@ TEST_F(SessionStream, IgnoresThePageOfASyncThatWasReplaced) {
   EXPECT_EQ(host.pages[1].after, StreamId{40});
   page({41}, 100);
   EXPECT_THAT(told(), ElementsAre("message 41", "synced 100"));
-}
-
-TEST_F(SessionStream, ReadsAgainAfterTheStoreFailed) {
-  sync(3);
-  session->on_page(CatchUpPage{});
-  EXPECT_THAT(told(), IsEmpty());
-  EXPECT_EQ(host.pages.size(), 1u);
-  advance(std::chrono::seconds(1));
-  ASSERT_EQ(host.pages.size(), 2u);
-  EXPECT_EQ(host.pages[1].after, StreamId{3});
-  page({4}, 9);
-  EXPECT_THAT(told(), ElementsAre("message 4", "synced 9"));
 }
 
 TEST_F(SessionStream, AsksAgainWhileTheReadersAreBusy) {

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -84,6 +88,48 @@ TEST(Exposition, NamesAndExplainsEachMetricOnce) {
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
   for (const auto& name : names)
     EXPECT_THAT(text, HasSubstr("# TYPE " + name + " "));
+}
+
+/// The text of the server's sources, but for those that only declare and show what is counted.
+std::string sources() {
+  namespace fs = std::filesystem;
+  std::string all;
+  for (const char* folder : {"server", "proto"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(std::string(SOTTO_SOURCE) + "/" + folder)) {
+      const fs::path& path = entry.path();
+      if (path.extension() != ".cpp" && path.extension() != ".hpp") continue;
+      if (path.string().find("server/metrics/") != std::string::npos) continue;
+      std::stringstream text;
+      text << std::ifstream(path).rdbuf();
+      all += text.str();
+    }
+  }
+  return all;
+}
+
+TEST(Exposition, EverySeriesIsMovedBySomething) {
+  std::stringstream exposition;
+  exposition << std::ifstream(std::string(SOTTO_SOURCE) + "/server/metrics/exposition.cpp").rdbuf();
+  const std::string shown = exposition.str();
+  const std::string all = sources();
+  ASSERT_FALSE(all.empty());
+  const std::regex member(R"(\bm\.([a-z_]+)\))");
+  std::size_t members = 0;
+  for (std::sregex_iterator it(shown.begin(), shown.end(), member), end; it != end; ++it, ++members) {
+    const std::string name = (*it)[1];
+    const bool moved = std::regex_search(all, std::regex(R"(metrics(_|\(\))?(\.|->))" + name + R"(\b)"));
+    EXPECT_TRUE(moved) << "nothing counts " << name;
+  }
+  EXPECT_GT(members, 30u);
+
+  const Metrics metrics;
+  for (const LabelledCounter* counter :
+       {&metrics.receipts, &metrics.rate_limited, &metrics.otp_sent, &metrics.errors}) {
+    for (std::size_t i = 0; i + 1 < counter->size(); ++i) {
+      const std::string label(counter->label(i));
+      EXPECT_NE(all.find('"' + label + '"'), std::string::npos) << "nothing counts with the label " << label;
+    }
+  }
 }
 
 TEST(ProcessFigures, AreThoseOfARunningProcess) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "server/adapters/embedded/embedded_storage.hpp"
+#include "server/gateway/session/session_host.hpp"
+
 namespace sotto::server {
 namespace {
 
@@ -9,25 +12,20 @@ using namespace std::chrono_literals;
 
 TEST(Settings, TheDefaultsOfTheConfigurationAreThoseOfTheParts) {
   const Config config;
-  const Limits limits = limits_of(config);
-  const Limits expected;
-  EXPECT_EQ(limits.frame_bytes, expected.frame_bytes);
-  EXPECT_EQ(limits.group_members, expected.group_members);
-  EXPECT_EQ(limits.write_fanout_members, expected.write_fanout_members);
-  EXPECT_EQ(limits.require_encryption, expected.require_encryption);
-  EXPECT_EQ(limits.receipt_flush, expected.receipt_flush);
-  EXPECT_EQ(limits.presence_ttl, expected.presence_ttl);
-  EXPECT_EQ(limits.presence_heartbeat, expected.presence_heartbeat);
-  EXPECT_EQ(limits.last_seen_interval, expected.last_seen_interval);
-  EXPECT_EQ(limits.retention_days, expected.retention_days);
-  EXPECT_EQ(limits.rate_limits, expected.rate_limits);
-  EXPECT_EQ(limits.rest_reads_per_second, expected.rest_reads_per_second);
-  EXPECT_EQ(limits.rest_read_burst, expected.rest_read_burst);
-  EXPECT_EQ(limits.rest_writes_per_second, expected.rest_writes_per_second);
-  EXPECT_EQ(limits.rest_write_burst, expected.rest_write_burst);
-  EXPECT_EQ(limits.logins_per_minute, expected.logins_per_minute);
-  EXPECT_EQ(limits.otp_per_hour, expected.otp_per_hour);
-  EXPECT_EQ(limits.contact_lookups_per_day, expected.contact_lookups_per_day);
+  EXPECT_EQ(limits_of(config), Limits{});
+  GatewayConfig gateway;  // a part of its own takes any free port
+  gateway.port = config.listen.port;
+  EXPECT_EQ(gateway_config_of(config), gateway);
+  EXPECT_EQ(config.max_clock_lag, EmbeddedOptions{}.max_clock_lag);
+  EXPECT_EQ(config.storage_readers, EmbeddedOptions{}.readers);
+  EXPECT_EQ(config.joined_log, EmbeddedOptions{}.joined_log);
+  const SessionSettings session;
+  EXPECT_EQ(config.max_frame_size, session.limits.frame_bytes);
+  EXPECT_EQ(config.max_queued_size, session.max_queued_bytes);
+  EXPECT_EQ(config.ping_interval, session.ping_interval);
+  EXPECT_EQ(config.silence_limit, session.silence_limit);
+  EXPECT_EQ(config.presence_heartbeat, session.heartbeat);
+  EXPECT_EQ(config.otp_webhook_timeout, WebhookOtpSender::Options{}.timeout);
 }
 
 TEST(Settings, WhatAnOperatorSetsReachesTheLimits) {
@@ -41,6 +39,7 @@ TEST(Settings, WhatAnOperatorSetsReachesTheLimits) {
   config.presence_heartbeat = 6ms;
   config.last_seen_interval = 7ms;
   config.message_retention_days = 8;
+  config.max_clock_jump = 12ms;
   config.logins_per_minute = 9;
   config.otp_per_hour = 10;
   config.contact_lookups_per_day = 11;
@@ -58,6 +57,7 @@ TEST(Settings, WhatAnOperatorSetsReachesTheLimits) {
   EXPECT_EQ(limits.presence_heartbeat, 6ms);
   EXPECT_EQ(limits.last_seen_interval, 7ms);
   EXPECT_EQ(limits.retention_days, 8u);
+  EXPECT_EQ(limits.clock_jump, 12ms);
   EXPECT_EQ(limits.logins_per_minute, 9u);
   EXPECT_EQ(limits.otp_per_hour, 10u);
   EXPECT_EQ(limits.contact_lookups_per_day, 11u);

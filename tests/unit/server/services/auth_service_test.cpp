@@ -177,6 +177,43 @@ TEST_F(Auth, ARefreshGivesANewPairAndTheOldTokenAMinutesGrace) {
   EXPECT_TRUE(refresh(lost_answer->refresh_token));
 }
 
+TEST_F(Auth, TheGraceHoldsHoweverOldTheTokenIs) {
+  const TokenPair first = sign_in();
+  world.now += 24h * 31;  // switched off for a month
+  ASSERT_TRUE(refresh(first.refresh_token));
+  world.now += kRefreshGrace - 1ms;
+  EXPECT_TRUE(refresh(first.refresh_token)) << "the answer was lost";
+}
+
+TEST_F(Auth, ReuseIsRememberedForAMonthAfterTheTokenWasReplaced) {
+  const TokenPair first = sign_in();
+  world.now += 24h * 31;
+  std::string token = refresh(first.refresh_token)->refresh_token;
+  world.now += 24h * 29;
+  token = refresh(token)->refresh_token;
+  EXPECT_EQ(refresh(first.refresh_token).error().code, ServiceCode::unauthorized);
+  EXPECT_FALSE(refresh(token)) << "the device is revoked";
+}
+
+TEST_F(Auth, TokensReplacedLongAgoAreForgotten) {
+  std::string token = sign_in().refresh_token;
+  for (int month = 0; month < 4; ++month) {
+    world.now += 24h * 31;
+    token = refresh(token)->refresh_token;
+  }
+  EXPECT_EQ(world.count("refresh_tokens"), 2) << "the one in use and the one before it";
+}
+
+TEST_F(Auth, AnAccessTokenOfAClockThatWasAheadIsNotGoodUntilThatTime) {
+  world.now += 24h * 365;
+  const TokenPair pair = sign_in();
+  EXPECT_TRUE(accepted(pair.access_token));
+  world.now -= 1min;
+  EXPECT_TRUE(accepted(pair.access_token)) << "a clock set right by a little changes nothing";
+  world.now -= 24h * 365;
+  EXPECT_FALSE(accepted(pair.access_token));
+}
+
 TEST_F(Auth, WhicheverOfTwoAnswersArrivedGoesOn) {
   const TokenPair first = sign_in();
   const auto early = refresh(first.refresh_token);
@@ -277,6 +314,29 @@ TEST_F(Auth, NoTokenAndNoCodeIsStoredInTheClear) {
                 .scalar_text("SELECT hex(code_hash) FROM sign_in_codes WHERE code_hash IS NOT NULL")
                 ->size(),
             64u);
+}
+
+TEST(RefreshLimits, RefreshesOfADeviceAreLimited) {
+  World world;
+  OtpRequest ask{kNumber, "192.0.2.1"};
+  const auto code =
+      world.write([&](Store& db, WriteContext& c) { return world.auth.request_otp(db, c, ask); });
+  ASSERT_TRUE(code);
+  LoginRequest login{kNumber, code->code, "phone", {}, "192.0.2.1"};
+  const auto pair = world.write([&](Store& db, WriteContext& c) { return world.auth.login(db, c, login); });
+  ASSERT_TRUE(pair);
+  const auto refresh = [&] {
+    return world.write(
+        [&](Store& db, WriteContext& c) { return world.auth.refresh(db, c, pair->refresh_token); });
+  };
+  for (std::uint32_t i = 0; i < kRefreshesPerHour; ++i)
+    ASSERT_TRUE(refresh()) << i;
+  const auto refused = refresh();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ServiceCode::rate_limited);
+  EXPECT_GT(refused.error().retry_after, 0ms);
+  EXPECT_EQ(world.count("refresh_tokens"), 1 + kRefreshesPerHour) << "nothing is written for one refused";
+  EXPECT_TRUE(world.events_of<DeviceRevoked>().empty());
 }
 
 class AuthLimits : public ::testing::Test {

@@ -347,11 +347,29 @@ TEST_P(Conversations, TheInboxIsNewestFirstWithLastMessageAndUnread) {
   EXPECT_EQ(world.inbox(ann, "x", 10).error().code, ServiceCode::bad_request);
 }
 
+TEST_P(Conversations, APlaceBeyondEverythingGivenOutIsNotKnown) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  const auto last = world.say(ann, direct, "hello");
+  const auto page_after = [&](std::uint64_t place) {
+    return world.read([&](const Store& db, Timestamp) {
+      return world.stream.page(db, ben, StreamId{place},
+                               {.elements = 10, .bytes = 1000, .receipts_after = {}});
+    });
+  };
+  EXPECT_TRUE(page_after(last->id.value).known);
+  for (const std::uint64_t beyond : {last->id.value + 1, std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
+    const StreamPage page = page_after(beyond);
+    EXPECT_FALSE(page.known) << beyond;
+    EXPECT_TRUE(page.elements.empty());
+  }
+}
+
 // ---------------------------------------------------------------- retention
 
 TEST_P(Conversations, WhatIsNoLongerKeptIsToldAsAGapAndIsNotUnread) {
   Limits keep_a_month = limits();
   keep_a_month.retention_days = 30;
+  keep_a_month.clock_jump = std::chrono::hours(24 * 40);
   World keeping(keep_a_month);
   const Caller dan = keeping.person("Dan");
   const Caller eve = keeping.person("Eve");
@@ -379,6 +397,7 @@ TEST_P(Conversations, WhatIsNoLongerKeptIsToldAsAGapAndIsNotUnread) {
 TEST_P(Conversations, WhatWasReadBeforeItWasDeletedIsReadOnTheOtherDevicesTooAndNothingElseIs) {
   Limits keep_a_month = limits();
   keep_a_month.retention_days = 30;
+  keep_a_month.clock_jump = std::chrono::hours(24 * 40);
   World keeping(keep_a_month);
   const Caller dan = keeping.person("Dan");
   const Caller eve = keeping.person("Eve");
@@ -395,6 +414,122 @@ TEST_P(Conversations, WhatWasReadBeforeItWasDeletedIsReadOnTheOtherDevicesTooAnd
   EXPECT_THAT(keeping.catch_up(dan, StreamId{newest->id.value}), ElementsAre());
   keeping.read_up_to(eve, direct, newest->id);
   EXPECT_EQ(keeping.unread(eve, direct), 0u);
+}
+
+// ---------------------------------------------------------------- damage
+
+/// What the disk does to a message that is stored.
+class Damage : public ::testing::Test {
+ protected:
+  void change(const std::string& sql) {
+    const auto done = world.store().connection().db().exec(sql.c_str());
+    ASSERT_TRUE(done) << done.error().text;
+  }
+  World world;
+  const Caller ann = world.person("Ann");
+  const Caller ben = world.person("Ben");
+  const ConversationId chat = world.direct(ann, ben)->id;
+};
+
+TEST_F(Damage, WithinABodyIsNoticedAndToldAsAGap) {
+  ASSERT_TRUE(world.say(ann, chat, "before"));
+  const NewMessage damaged = world.message(chat, "damaged");
+  ASSERT_TRUE(world.send(ann, damaged));
+  ASSERT_TRUE(world.say(ann, chat, "after"));
+  change("UPDATE messages SET body = CAST('damageD' AS BLOB) WHERE body = CAST('damaged' AS BLOB)");
+  EXPECT_THAT(world.catch_up(ben), ElementsAre("created", "before", "gap", "after"));
+  EXPECT_THAT(world.history(ben, chat), ElementsAre("after", "before"));
+  EXPECT_TRUE(world.send(ann, damaged)->repeated) << "it is not stored a second time";
+}
+
+TEST_F(Damage, WithinAMediaUrlIsNoticed) {
+  NewMessage picture = world.message(chat, "look");
+  picture.media_url = "https://media.example/1";
+  ASSERT_TRUE(world.send(ann, picture));
+  change("UPDATE messages SET media_url = 'https://media.example/2'");
+  EXPECT_THAT(world.catch_up(ben), ElementsAre("created", "gap"));
+}
+
+TEST_F(Damage, OfAMessageFromBeforeThereWereChecksIsNoticedWhereItIsNoText) {
+  ASSERT_TRUE(world.say(ann, chat, "an old one"));
+  ASSERT_TRUE(world.say(ann, chat, "another"));
+  change("UPDATE messages SET body_check = NULL");
+  change("UPDATE messages SET body = x'ff00fe' WHERE body = CAST('another' AS BLOB)");
+  EXPECT_THAT(world.catch_up(ben), ElementsAre("created", "an old one", "gap"));
+}
+
+class Retention : public ::testing::Test {
+ protected:
+  static Limits a_month() {
+    Limits limits;
+    limits.retention_days = 30;
+    return limits;
+  }
+  /// The hourly look, for so long.
+  void run_for(int hours) {
+    for (int hour = 0; hour < hours; ++hour) {
+      world.now += std::chrono::hours(1);
+      world.uptime += std::chrono::hours(1);
+      world.clean_up();
+    }
+  }
+  void restart() {
+    world.restart();
+    world.retention = RetentionService(world.limits);
+    world.uptime = Milliseconds{0};
+    world.clean_up();
+  }
+
+  World world{a_month()};
+  const Caller ann = world.person("Ann");
+  const Caller ben = world.person("Ben");
+};
+
+TEST_F(Retention, DeletesNothingByAClockThatJumpedUntilTheServerHasRunWithItForADay) {
+  ASSERT_TRUE(world.say(ann, ben, "hello"));
+  run_for(1);
+  world.now += std::chrono::hours(24 * 40);
+  world.clean_up();
+  EXPECT_TRUE(world.retention.doubts_the_clock());
+  run_for(23);
+  EXPECT_EQ(world.count("messages"), 1);
+  run_for(1);
+  EXPECT_EQ(world.count("messages"), 0);
+  EXPECT_FALSE(world.retention.doubts_the_clock());
+}
+
+TEST_F(Retention, DeletesNothingWhereTheClockIsSetRightWithinTheDay) {
+  ASSERT_TRUE(world.say(ann, ben, "hello"));
+  run_for(1);
+  world.now += std::chrono::hours(24 * 40);
+  run_for(20);
+  world.now -= std::chrono::hours(24 * 40);
+  run_for(24 * 5);
+  EXPECT_FALSE(world.retention.doubts_the_clock());
+  EXPECT_EQ(world.count("messages"), 1);
+}
+
+TEST_F(Retention, ARestartAndMessagesWithAWrongClockDoNotMakeItRight) {
+  ASSERT_TRUE(world.say(ann, ben, "hello"));
+  run_for(1);
+  world.now += std::chrono::hours(24 * 40);
+  for (int i = 0; i < 3; ++i) {
+    restart();
+    ASSERT_TRUE(world.say(ann, ben, "from the future"));
+    run_for(20);
+  }
+  EXPECT_EQ(world.count("messages"), 4);
+}
+
+TEST_F(Retention, GoesOnAfterAnOrdinaryNightAndAsTimePasses) {
+  ASSERT_TRUE(world.say(ann, ben, "hello"));
+  run_for(24 * 29);
+  world.now += std::chrono::hours(20);  // switched off
+  restart();
+  EXPECT_FALSE(world.retention.doubts_the_clock());
+  EXPECT_EQ(world.count("messages"), 1);
+  run_for(5);
+  EXPECT_EQ(world.count("messages"), 0);
 }
 
 }  // namespace
