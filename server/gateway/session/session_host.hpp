@@ -25,7 +25,7 @@ namespace sotto::server {
 class Session;
 
 struct SessionSettings {
-  ProtocolLimits limits;  ///< told in `hello`; the shard takes them from the services'
+  ProtocolLimits limits{};  ///< told in `hello`; the shard takes them from the services'
   std::size_t max_queued_bytes = defaults::kQueuedBytes;  ///< outgoing; past it nothing is pushed live
   std::size_t page_elements = 500;                        ///< of the stream, read and encoded at once
   std::size_t page_bytes = 128 * 1024;                    ///< two pages fit into the queue

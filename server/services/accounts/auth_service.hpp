@@ -9,7 +9,7 @@
 // kRefreshGrace more, in case the answer was lost; used after that, somebody has a copy, and the device is
 // revoked.
 //
-// Codes are bound to where they were asked for from (docs/decisions/0020): wrong tries made elsewhere, and
+// Codes are bound to where they were asked for from (docs/decisions/0022): wrong tries made elsewhere, and
 // codes asked for elsewhere, take nothing from whoever asked here. What codes are limited by is stored, so
 // that a restart gives nobody more; attempts a minute from one address are counted in memory. The methods
 // that write belong to the writer; `authenticate` may be called by any reader.

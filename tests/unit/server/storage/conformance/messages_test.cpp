@@ -138,17 +138,25 @@ TEST_P(StoreConformance, TheFirstReadThatCoversAMessageIsFound) {
 TEST_P(StoreConformance, AReadStateIsOnePersonsInOneConversation) {
   const UserId ann = person(), ben = person();
   const ConversationId chat = group({ann, ben});
-  const ReadState state{MessageId{5}, 2, 3, std::nullopt};
+  ReadState state;
+  state.read_up_to = MessageId{5};
+  state.own_count = 2;
+  state.others_done = 3;
+  state.told_up_to = MessageId{4};
+  ReadState left;
+  left.count_at_leave = 7;
   write([&](Store& store) {
-    store.receipts().put_read_state(chat, ann, {MessageId{1}, 1, 1, std::nullopt});
+    store.receipts().put_read_state(chat, ann, ReadState{});
     store.receipts().put_read_state(chat, ann, state);
-    store.receipts().put_read_state(chat, ben, {MessageId{4}, 0, 0, 7});
+    store.receipts().put_read_state(chat, ben, left);
   });
   read([&](const Store& store) {
     const auto found = store.receipts().read_state(chat, ann);
     EXPECT_EQ(found->read_up_to, state.read_up_to);
     EXPECT_EQ(found->own_count, 2u);
     EXPECT_EQ(found->others_done, 3u);
+    EXPECT_EQ(found->told_up_to, MessageId{4});
+    EXPECT_FALSE(found->count_at_leave);
     EXPECT_EQ(store.receipts().read_state(chat, ben)->count_at_leave, 7u);
     EXPECT_EQ(store.receipts().positions(chat).size(), 2u);
     EXPECT_EQ(store.receipts().positions(chat).at(0).user, ann);
