@@ -31,7 +31,7 @@ inline constexpr std::size_t kMaxBlocks = 10'000;
 
 /// People in a group, at the most an operator may allow: all of them in one answer of kPageBytes (90 bytes of
 /// JSON each), and in one frame, which every client takes up to 1 MiB.
-inline constexpr std::size_t kMaxGroupMembers = 2'800;
+inline constexpr std::size_t kMaxGroupMembers = 2'000;
 /// An id in the body of a request: 19 digits in quotes, and a comma.
 inline constexpr std::size_t kIdInBody = 22;
 /// What else is in the body that makes a group: its name, each code point as two escapes of six bytes.
@@ -57,8 +57,9 @@ inline constexpr std::size_t kOtpStrangers = 3;
 inline constexpr std::size_t kOtpPlaces = 8;  // networks a person has signed in from that are remembered
 inline constexpr Milliseconds kOtpLifetime = std::chrono::minutes(5);
 inline constexpr Milliseconds kAccessTokenLifetime = std::chrono::hours(1);
-// How long the refresh token before the last is good: a lost answer must not log anyone out.
-inline constexpr Milliseconds kRefreshGrace = std::chrono::seconds(60);
+// How long the refresh token before the last is good: a lost answer must not log anyone out, and a network may be
+// gone for minutes right after the question. Whoever stole a token is noticed at the first use after that.
+inline constexpr Milliseconds kRefreshGrace = std::chrono::minutes(10);
 // Of one device: a token lasts an hour, and there is room for every lost answer. Each one is a row that is kept
 // for a month.
 inline constexpr std::uint32_t kRefreshesPerHour = 20;

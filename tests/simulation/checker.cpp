@@ -256,7 +256,8 @@ class Checker {
           if (message.state == MessageState::delivered && !delivered)
             say("G5: " + what + ", and not everybody has it");
           // Exactly where there is one other; who has left a group is not told who leaves after them.
-          if (device.is_out() || others.size() != 1 ||
+          // A block hides what its owner has got and read, until they read on after it.
+          if (device.is_out() || others.size() != 1 || ledger_.blocks_were_asked_for(me, user) ||
               !truth_.is_waited_for(me, key.second, message.message_id))
             continue;
           if (message.state == MessageState::sent && delivered)

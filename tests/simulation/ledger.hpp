@@ -48,6 +48,10 @@ class Ledger {
   [[nodiscard]] const std::vector<Silence>& silences() const { return silences_; }
   /// Whether `owner` has blocked `user`, where that is known: as it was answered last.
   [[nodiscard]] std::optional<bool> blocked(UserId owner, UserId user) const;
+  /// One of the two has asked to block the other, or not to any more, at some time of the day.
+  [[nodiscard]] bool blocks_were_asked_for(UserId one, UserId other) const {
+    return pairs_.contains({one, other}) || pairs_.contains({other, one});
+  }
   /// For at least so long it has been known that one of the two has blocked the other.
   [[nodiscard]] bool silent_for(UserId one, UserId other, Milliseconds at_least) const;
 

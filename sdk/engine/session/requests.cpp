@@ -104,7 +104,10 @@ void Requests::on_response(RequestNumber number, HttpResponse response) {
     return;
   }
   const Milliseconds rest = response.retry_after > Milliseconds(0) ? response.retry_after : kDefaultRest;
-  if (response.status == 429 && pending.with_token && pending.rests < kMaxRests && rest <= kLongestRest) {
+  // What nobody waits for has its own time to try again.
+  const bool waited_for = pending.owner != OperationNumber::none;
+  if (response.status == 429 && pending.with_token && waited_for && pending.rests < kMaxRests &&
+      rest <= kLongestRest) {
     ++pending.rests;
     resting_.emplace(core_.now.steady + rest, std::move(pending));
     return;

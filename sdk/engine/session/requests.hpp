@@ -5,7 +5,7 @@
 //
 // A 429 waits as long as the server says, if that is a matter of seconds, and repeats the call. A 401
 // refreshes the token and repeats the call once. Rotation: the answer to a refresh may get lost; the
-// previous token is good for 60 s more, so a refresh that failed on the network is repeated at once.
+// previous token is good for ten minutes more, so a refresh that failed on the network is repeated at once.
 #pragma once
 
 #include <functional>

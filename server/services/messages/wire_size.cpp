@@ -6,7 +6,7 @@ namespace {
 // Names, ids and times at their longest; in protobuf a tag and a varint for each.
 constexpr std::size_t kMessageJson = 400, kMessageBinary = 136;
 constexpr std::size_t kChangeJson = 320, kChangeBinary = 80;
-constexpr std::size_t kMemberJson = 90, kMemberBinary = 26;
+constexpr std::size_t kMemberJson = 124, kMemberBinary = 36;
 constexpr std::size_t kIdJson = 23, kIdBinary = 10;
 constexpr std::size_t kReceiptJson = 200, kReceiptBinary = 56;
 constexpr std::size_t kGapJson = 140, kGapBinary = 48;

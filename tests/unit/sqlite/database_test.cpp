@@ -51,7 +51,8 @@ TEST(Database, BadSqlNamesWhatIsWrong) {
   Database db = open_or_die();
   SqliteResult<Statement> made = db.prepare("SELECT nothing FROM nowhere");
   ASSERT_FALSE(made);
-  EXPECT_NE(made.error().text.find("nowhere"), std::string::npos) << made.error().text;
+  EXPECT_NE(made.error().text.find("nothing"), std::string::npos) << made.error().text;
+  EXPECT_NE(made.error().sql.find("nowhere"), std::string::npos) << made.error().sql;
   EXPECT_FALSE(db.prepare("  -- only a comment"));
 }
 

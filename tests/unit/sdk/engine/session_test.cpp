@@ -225,10 +225,11 @@ struct SessionOfAnHour : Session {
     ignore_inbox();
     device.take_frames();
   }
-  /// Alive all the time.
+  /// Alive all the time: the pongs come before the device gives up waiting for them.
   void pass(Milliseconds time) {
-    for (Milliseconds left = time; left > Milliseconds(0); left -= seconds(20)) {
-      device.pass(std::min<Milliseconds>(left, seconds(20)));
+    constexpr Milliseconds kStep = kPongWithin / 2;
+    for (Milliseconds left = time; left > Milliseconds(0); left -= kStep) {
+      device.pass(std::min(left, kStep));
       device.engine->on_pong(device.connection, device.now);
     }
   }

@@ -358,7 +358,7 @@ TEST_F(WebSocketTest, AFrameLargerThanAllowedIsAViolationAndNeverHeldInMemory) {
     peer.write(std::string("\x82\x7F\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10));  // 2^63 - 1 bytes follow
     peer.wait_for_end();
   });
-  EXPECT_EQ(closed.error.code, ErrorCode::protocol_violation);
+  EXPECT_EQ(closed.error.code, ErrorCode::too_large);
 }
 
 TEST_F(WebSocketTest, AFrameOfExactlyTheLimitArrivesAndOneByteMoreDoesNot) {
@@ -371,7 +371,7 @@ TEST_F(WebSocketTest, AFrameOfExactlyTheLimitArrivesAndOneByteMoreDoesNot) {
   });
   Seen& seen = remember();
   connect({.url = ws_url(server), .max_frame_bytes = 1000}, seen);
-  EXPECT_EQ(seen.closed.wait_for(1).front().error.code, ErrorCode::protocol_violation);
+  EXPECT_EQ(seen.closed.wait_for(1).front().error.code, ErrorCode::too_large);
   ASSERT_EQ(seen.frames.now().size(), 1u);
   EXPECT_EQ(seen.frames.now().front().size(), 1000u);
 }

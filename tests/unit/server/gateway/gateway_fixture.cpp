@@ -209,6 +209,7 @@ GatewayTest::GatewayTest() {
   folder = ::mkdtemp(pattern.data());
   config.io_threads = 2;
   config.frames_per_second = 0;
+  config.bytes_per_second = 0;
 }
 
 GatewayTest::~GatewayTest() {
