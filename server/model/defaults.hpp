@@ -1,5 +1,5 @@
-// What holds where an operator sets nothing, each value once: the configuration takes its defaults from here, and
-// so do the parts of the server where tests make them without one.
+// What holds where an operator sets nothing, each value once: the configuration takes its defaults from here,
+// and so do the parts of the server where tests make them without one.
 #pragma once
 
 #include <cstddef>

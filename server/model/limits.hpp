@@ -57,11 +57,12 @@ inline constexpr std::size_t kOtpStrangers = 3;
 inline constexpr std::size_t kOtpPlaces = 8;  // networks a person has signed in from that are remembered
 inline constexpr Milliseconds kOtpLifetime = std::chrono::minutes(5);
 inline constexpr Milliseconds kAccessTokenLifetime = std::chrono::hours(1);
-// How long the refresh token before the last is good: a lost answer must not log anyone out, and a network may be
-// gone for minutes right after the question. Whoever stole a token is noticed at the first use after that.
+// How long the refresh token before the last is good: a lost answer must not log anyone out, and a network
+// may be gone for minutes right after the question. Whoever stole a token is noticed at the first use after
+// that.
 inline constexpr Milliseconds kRefreshGrace = std::chrono::minutes(10);
-// Of one device: a token lasts an hour, and there is room for every lost answer. Each one is a row that is kept
-// for a month.
+// Of one device: a token lasts an hour, and there is room for every lost answer. Each one is a row that is
+// kept for a month.
 inline constexpr std::uint32_t kRefreshesPerHour = 20;
 
 /// What the configuration may change.

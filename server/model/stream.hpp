@@ -19,8 +19,8 @@ struct Gap {
   MessageId to;
 };
 
-/// Which stream places belong to. A restored backup begins a new one, since what the server gave out after the
-/// backup was made is unknown to it.
+/// Which stream places belong to. A restored backup begins a new one, since what the server gave out after
+/// the backup was made is unknown to it.
 struct StreamOrigin {
   std::uint64_t id = 0;
   StreamId from;  ///< up to here it is the same as the streams before it

@@ -71,7 +71,8 @@ Day many_addresses() {
   return day("one person has many addresses", 3, {3, 3, 1, 0}, std::move(actions));
 }
 
-/// The first message by number is refused behind a block, so its conversation stops; later ones by number meet it.
+/// The first message by number is refused behind a block, so its conversation stops; later ones by number
+/// meet it.
 Day number_meets_a_stop() {
   std::vector<Action> actions{{0s, Kind::block, 1, 0, 0},          {2s, Kind::send_direct, 0, 1, 1},
                               {4s, Kind::send_to_number, 0, 1, 2}, {6s, Kind::send_to_number, 0, 3, 2},

@@ -1,5 +1,5 @@
-// Days with a name: each plays what once broke a promise, again and again from morning to evening, so that it also
-// meets when the rest of the simulator has changed and a seed plays another day.
+// Days with a name: each plays what once broke a promise, again and again from morning to evening, so that it
+// also meets when the rest of the simulator has changed and a seed plays another day.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// What people settled with the server beside messages: who has blocked whom, whose account is gone, which devices
-// are signed out, what groups were to be called; and what retention has deleted. Kept by the run, as the apps were
-// told it, for the checker to compare with the server's tables.
+// What people settled with the server beside messages: who has blocked whom, whose account is gone, which
+// devices are signed out, what groups were to be called; and what retention has deleted. Kept by the run, as
+// the apps were told it, for the checker to compare with the server's tables.
 //
 //   const auto asked = ledger.asks_to_block(me, you, true);
 //   engine.block(you, now, [=](Result<void> done) { ledger.answered(asked, done.ok()); });
@@ -65,8 +65,8 @@ class Ledger {
   /// Where it is known: the group got the name behind this id.
   [[nodiscard]] std::optional<std::uint64_t> named_after(const std::string& name) const;
 
-  /// The server is about to delete what is older than `oldest`. False: what it has cannot be read just now, and it
-  /// must not.
+  /// The server is about to delete what is older than `oldest`. False: what it has cannot be read just now,
+  /// and it must not.
   [[nodiscard]] bool will_delete(Timestamp oldest);
   /// What was there before something was deleted.
   [[nodiscard]] const std::map<MessageId, TrueMessage>& remembered() const { return remembered_; }

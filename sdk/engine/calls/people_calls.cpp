@@ -11,7 +11,6 @@ namespace {
 
 using Contacts = std::vector<Contact>;
 
-
 // A server cannot keep a client busy for ever. The reference server's pages hold 500 of at most 10,000.
 constexpr int kMaxContactPages = 200;
 
@@ -59,27 +58,28 @@ OperationNumber PeopleCalls::contacts(Reply<Contacts> reply) {
 void PeopleCalls::load_contacts(Ticket<Contacts> ticket, const std::string& cursor, Contacts so_far,
                                 int pages, std::uint64_t changes) {
   const std::string path = cursor.empty() ? "/api/contacts" : "/api/contacts?cursor=" + cursor;
-  requests_.send(
-      {"GET", path, {}, "", {}}, ticket.number,
-      [this, ticket, cursor, so_far = std::move(so_far), pages, changes](const Result<HttpResponse>& response) {
-        if (!response) {
-          if (response.error().category != ErrorCategory::retryable)
-            return operations_.finish<Contacts>(ticket, response.error());
-          return operations_.finish<Contacts>(ticket, core_.read().people.contacts());
-        }
-        // Something was changed since: what is known here is newer than the list.
-        if (changes != changes_) return operations_.finish<Contacts>(ticket, core_.read().people.contacts());
-        std::string next;
-        Result<Contacts> page = read_contacts(*response, &next);
-        if (!page) return operations_.finish<Contacts>(ticket, page.error());
-        Contacts all = so_far;
-        all.insert(all.end(), page->begin(), page->end());
-        const auto place = parse_decimal(next);
-        if (place && *place > parse_decimal(cursor).value_or(0) && pages < kMaxContactPages)
-          return load_contacts(ticket, next, std::move(all), pages + 1, changes);
-        keep(all, true);
-        operations_.finish<Contacts>(ticket, core_.read().people.contacts());
-      });
+  requests_.send({"GET", path, {}, "", {}}, ticket.number,
+                 [this, ticket, cursor, so_far = std::move(so_far), pages,
+                  changes](const Result<HttpResponse>& response) {
+                   if (!response) {
+                     if (response.error().category != ErrorCategory::retryable)
+                       return operations_.finish<Contacts>(ticket, response.error());
+                     return operations_.finish<Contacts>(ticket, core_.read().people.contacts());
+                   }
+                   // Something was changed since: what is known here is newer than the list.
+                   if (changes != changes_)
+                     return operations_.finish<Contacts>(ticket, core_.read().people.contacts());
+                   std::string next;
+                   Result<Contacts> page = read_contacts(*response, &next);
+                   if (!page) return operations_.finish<Contacts>(ticket, page.error());
+                   Contacts all = so_far;
+                   all.insert(all.end(), page->begin(), page->end());
+                   const auto place = parse_decimal(next);
+                   if (place && *place > parse_decimal(cursor).value_or(0) && pages < kMaxContactPages)
+                     return load_contacts(ticket, next, std::move(all), pages + 1, changes);
+                   keep(all, true);
+                   operations_.finish<Contacts>(ticket, core_.read().people.contacts());
+                 });
 }
 
 Result<Contacts> PeopleCalls::read_contacts(const HttpResponse& response, std::string* next) const {

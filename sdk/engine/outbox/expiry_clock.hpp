@@ -1,12 +1,13 @@
-// The time by which messages expire. A wall clock may be wrong by a day and right a moment later, and a message that
-// has expired is not sent any more: so no single reading decides.
+// The time by which messages expire. A wall clock may be wrong by a day and right a moment later, and a
+// message that has expired is not sent any more: so no single reading decides.
 //
 //   entry.expires_at = clock.later(now) + lifetime;
 //   if (clock.earlier(now) >= entry.expires_at) expire(entry);
 //
-// There are two clocks: the wall clock, and one that the steady clock carries on from what the server said last, or,
-// until it has said something, from the wall clock when the run began or the newest thing it told before. A message is dated by the later of the two
-// and expires by the earlier, so both have to say that its time is up.
+// There are two clocks: the wall clock, and one that the steady clock carries on from what the server said
+// last, or, until it has said something, from the wall clock when the run began or the newest thing it told
+// before. A message is dated by the later of the two and expires by the earlier, so both have to say that its
+// time is up.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +19,8 @@ namespace sotto::engine {
 
 class ExpiryClock {
  public:
-  /// The run begins. `told`: of the newest thing that the server has told, which is not from the future. No effect
-  /// later.
+  /// The run begins. `told`: of the newest thing that the server has told, which is not from the future. No
+  /// effect later.
   void start(Now now, Timestamp told) {
     if (!base_) base_ = std::max(now.wall, told) - now.steady;
   }

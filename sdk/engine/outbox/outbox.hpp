@@ -1,10 +1,11 @@
 // The one component that sends messages.
 //
 // Each conversation has a lane: its unacknowledged messages in the order they were written. In a lane up to
-// kInFlightPerConversation messages are in flight at once; the server keeps their order. Lanes are independent, but
-// for one case. Who has a phone number may have to be looked up first, and until then it may be anybody's: what was
-// written later to any one person waits for the answer, since messages to a person keep their order however they
-// were addressed (docs/decisions, "A message to a phone number holds back later ones").
+// kInFlightPerConversation messages are in flight at once; the server keeps their order. Lanes are
+// independent, but for one case. Who has a phone number may have to be looked up first, and until then it may
+// be anybody's: what was written later to any one person waits for the answer, since messages to a person
+// keep their order however they were addressed (docs/decisions, "A message to a phone number holds back later
+// ones").
 //
 //   queued --> in_flight --ack--> (gone from here: sent)
 //     ^            |

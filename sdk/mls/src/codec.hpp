@@ -29,7 +29,8 @@ inline constexpr std::size_t kMaxVectorLength = (1u << 30) - 1;
 inline constexpr std::size_t kMaxInput = 1u << 28;
 
 /// What is read takes at most so many times the memory of its bytes, be they chosen by an enemy: the smallest
-/// entry of each list stands for this many times its size at most, while the list grows (parser_memory_test.cpp).
+/// entry of each list stands for this many times its size at most, while the list grows
+/// (parser_memory_test.cpp).
 inline constexpr std::size_t kMemoryPerInputByte = 128;
 
 class Writer {

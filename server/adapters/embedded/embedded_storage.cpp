@@ -14,8 +14,8 @@
 namespace sotto::server {
 
 namespace {
-// A start may take so much longer. Enough for some hundred MB, and most damage shows early: a log that does not
-// belong to its file has pages of every table in it.
+// A start may take so much longer. Enough for some hundred MB, and most damage shows early: a log that does
+// not belong to its file has pages of every table in it.
 constexpr Milliseconds kCheckAtStart = std::chrono::seconds(2);
 // SQLite's own way to the disk, on every system the server runs on.
 constexpr const char* kPlainFiles = "unix";
@@ -43,8 +43,8 @@ Result<std::unique_ptr<EmbeddedStorage>, OpenError> EmbeddedStorage::open(Embedd
   if (std::filesystem::exists(restoring_file(path), ignored)) {
     return OpenError{"database " + path + ": a restore was interrupted; run it again"};
   }
-  // Made for its owner alone: it holds messages and the key of access tokens. SQLite makes its log and the like
-  // with the same rights.
+  // Made for its owner alone: it holds messages and the key of access tokens. SQLite makes its log and the
+  // like with the same rights.
   std::optional<FileLock> lock = FileLock::take(path);
   if (!lock) {
     return OpenError{"database " + path +

@@ -215,8 +215,8 @@ ALTER TABLE progress ADD COLUMN stream_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE progress ADD COLUMN stream_from INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// Milliseconds since 1970; see Store::believed_time. Of a database from before it is the time of its newest id
-// (snowflake.hpp).
+// Milliseconds since 1970; see Store::believed_time. Of a database from before it is the time of its newest
+// id (snowflake.hpp).
 constexpr const char* kBelievedTime = R"sql(
 ALTER TABLE progress ADD COLUMN believed_time INTEGER NOT NULL DEFAULT 0;
 UPDATE progress SET believed_time = (last_id >> 22) + 1704067200000 WHERE last_id > 0;

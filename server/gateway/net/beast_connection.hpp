@@ -68,7 +68,8 @@ class BeastConnection final : public Connection,
   static constexpr std::size_t kLandingBytes = 256;
   /// How long the other side has to answer a close frame, or to read an error before the connection is cut.
   static constexpr Milliseconds kCloseTimeout = std::chrono::seconds(3);
-  /// The same while the server is going, and how long the rest of a request may take then: a round trip or two.
+  /// The same while the server is going, and how long the rest of a request may take then: a round trip or
+  /// two.
   static constexpr Milliseconds kRestOfRequest = std::chrono::seconds(1);
   static constexpr std::string_view kConnectPath = "/ws/connect";
 

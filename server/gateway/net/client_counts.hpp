@@ -40,8 +40,8 @@ class ClientCounts {
 
  private:
   struct Counts {
-    // Connections of one client live on several io threads. Taken once when a WebSocket opens and once when it
-    // ends.
+    // Connections of one client live on several io threads. Taken once when a WebSocket opens and once when
+    // it ends.
     std::mutex lock;
     std::unordered_map<std::string, std::size_t> of;
   };

@@ -3,10 +3,11 @@
 //
 //   while (retention.step(store, context, uptime)) yield to other jobs;   // one write job a step, started hourly
 //
-// What a wrong clock deletes is gone for good. So a clock that is ahead of the time last believed by more than
+// What a wrong clock deletes is gone for good. So a clock that is ahead of the time last believed by more
+// than
 // Limits::clock_jump (it was set, or the server was off for long) is believed once the server has run with it
-// for a day, in which somebody can notice. The time believed is stored, so that a restart does not make a wrong
-// clock right.
+// for a day, in which somebody can notice. The time believed is stored, so that a restart does not make a
+// wrong clock right.
 #pragma once
 
 #include <optional>

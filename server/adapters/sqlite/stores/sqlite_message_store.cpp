@@ -15,8 +15,8 @@
 namespace sotto::server {
 
 namespace {
-/// SipHash under a key that is no secret: it finds damage, not forgery. Whoever can write to the file can write
-/// anything.
+/// SipHash under a key that is no secret: it finds damage, not forgery. Whoever can write to the file can
+/// write anything.
 std::int64_t check_of(std::string_view body, const std::optional<std::string>& media_url) {
   static constexpr std::array<std::uint8_t, crypto_shorthash_KEYBYTES> kKey{};
   std::string both;

@@ -1,7 +1,7 @@
 // Costs that grow with the square of what a stranger sends are found by sending eight times as much. Measured
 // is the CPU time of this thread, and the one long input is compared with eight short ones, one after the
-// other. The long one takes as long as the eight if its cost is in proportion, up to three times as long where
-// its tables no longer fit the caches, and eight times as long if it grows with the square.
+// other. The long one takes as long as the eight if its cost is in proportion, up to three times as long
+// where its tables no longer fit the caches, and eight times as long if it grows with the square.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// How much memory something takes: the test program that links memory_peak.cpp counts what operator new gives.
+// How much memory something takes: the test program that links memory_peak.cpp counts what operator new
+// gives.
 //
 //   MemoryPeak memory;
 //   auto tree = parse<RatchetTree>(bytes);

@@ -1,5 +1,5 @@
-// An application with a random device of its own, which touches nothing but this library: a program by itself,
-// because libsodium is readied once for a process.
+// An application with a random device of its own, which touches nothing but this library: a program by
+// itself, because libsodium is readied once for a process.
 #include <gtest/gtest.h>
 #include <sodium.h>
 

@@ -141,8 +141,8 @@ TEST_F(JoinRules, TheTreeDoesNotEndBlank) {
             }),
             "tree_ends_blank");
 }
-// A key at the root of a tree whose right half is empty: every other rule is kept, and its member could commit,
-// but not be loaded again.
+// A key at the root of a tree whose right half is empty: every other rule is kept, and its member could
+// commit, but not be loaded again.
 TEST_F(JoinRules, TheTreeEndsInALeaf) {
   EXPECT_EQ(forged([](OpenWelcome& w) {
               Bytes& data = w.info.extensions[0].data;

@@ -1,5 +1,5 @@
-// Backups: a copy of one moment while the server runs, and a restore after which nothing of what was there before
-// shines through.
+// Backups: a copy of one moment while the server runs, and a restore after which nothing of what was there
+// before shines through.
 #include "server/adapters/embedded/backup.hpp"
 
 #include <filesystem>
@@ -194,8 +194,8 @@ TEST_F(Backup, AnInterruptedRestoreKeepsTheServerFromStartingUntilItIsRunAgain) 
 TEST_F(Backup, ALogThatDoesNotBelongToTheFileIsNoticedAtTheStart) {
   ASSERT_TRUE(world.say(ann, ben, "in the backup"));
   ASSERT_TRUE(back_up(world.path(), copy));
-  // By hand, as it must not be done: the file is put back, and the log of the killed server stays. Its pages are
-  // of a later state in which earlier pages were moved to the file already.
+  // By hand, as it must not be done: the file is put back, and the log of the killed server stays. Its pages
+  // are of a later state in which earlier pages were moved to the file already.
   for (int i = 0; i < 2000; ++i)
     ASSERT_TRUE(world.say(ann, ben, "moved into the file " + std::string(200, 'x')));
   ASSERT_TRUE(world.store().connection().db().scalar("PRAGMA wal_checkpoint(TRUNCATE)"));

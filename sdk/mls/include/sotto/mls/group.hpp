@@ -38,8 +38,8 @@ enum class HandshakeFormat : std::uint8_t { public_message, private_message };
 struct GroupConfig {
   /// Late application messages of this many past epochs still open, ...
   std::uint32_t max_past_epochs = 5;
-  /// ... unless the epoch ended longer ago than this, as our last one does when we are removed. Two weeks: longer than servers keep a device's queue
-  /// waiting for its next connection in practice.
+  /// ... unless the epoch ended longer ago than this, as our last one does when we are removed. Two weeks:
+  /// longer than servers keep a device's queue waiting for its next connection in practice.
   Milliseconds max_past_epoch_age{14LL * 24 * 3600 * 1000};
   /// How far ahead of the last one a message may be (§15.3). 1000 is what others settled on; one jump costs 2
   /// ms.
@@ -203,11 +203,12 @@ class Group {
   /// PublicMessage.
   ///
   /// A commit that removes us (`EpochChange::removed_me`) proves that its sender signed it, and no more: the
-  /// secrets that its confirmation tag is made with are not for us. So a member can send a commit that removes
-  /// one other member in that member's eyes, and that all others refuse. The group is over for us at once all
-  /// the same, and the keys for its next epochs are gone. Where the delivery service does not vouch for
-  /// commits, keep what is saved as it was until the group is known to have moved on, and `load` that if it has
-  /// not. Commits from outside (`SenderType::new_member_commit`) that remove somebody are the policy's to
+  /// secrets that its confirmation tag is made with are not for us. So a member can send a commit that
+  /// removes one other member in that member's eyes, and that all others refuse. The group is over for us at
+  /// once all the same, and the keys for its next epochs are gone. Where the delivery service does not vouch
+  /// for commits, keep what is saved as it was until the group is known to have moved on, and `load` that if
+  /// it has not. Commits from outside (`SenderType::new_member_commit`) that remove somebody are the policy's
+  /// to
   /// allow: it is shown both leaves.
   Result<ProcessedMessage> process(ByteView message, const Environment& env);
 
