@@ -76,10 +76,13 @@ def test_synced_names_the_place_to_go_on_from(place):
     assert texts(later) == ["second"]
 
 
-def test_sync_from_the_future_sends_nothing_old_and_stays_live(place):
+def test_sync_from_the_future_is_refused_and_the_connection_goes_on_from_a_place_it_knows(place):
     sender, receiver, where = place
     ack = sender.say("old", **where)
-    connection = receiver.online(str(int(ack["message_id"]) + 1))
+    connection = receiver.connect()
+    connection.send("sync", last_seen_message_id=str(int(ack["message_id"]) + (1 << 30)))
+    assert connection.expect("error")["code"] == "unknown_place"
+    connection.sync(ack["message_id"])
     sender.say("live", **where)
     connection.expect("message", content="live")
     assert texts(connection) == ["live"]

@@ -125,9 +125,8 @@ sqlite::SqliteResult<void> begin_new_stream(sqlite::Database& db, Random& random
   sqlite::SqliteResult<sqlite::Transaction> tx = sqlite::Transaction::begin(db);
   if (!tx) return tx.error();
   sqlite::SqliteResult<sqlite::Statement> update = db.prepare(
-      "UPDATE progress SET stream_id = ?1, stream_from = iif(stream_from = 0, last_id, min(stream_from, "
-      "last_id)) "
-      "WHERE id = 1");
+      "UPDATE progress SET stream_id = ?1, "
+      "stream_from = iif(stream_from = 0, last_id, min(stream_from, last_id)) WHERE id = 1");
   if (!update) return update.error();
   {
     sqlite::StatementScope use(*update);

@@ -3,7 +3,7 @@
 //   auto made = back_up(data + "/server.db", "/backup/sotto.db");
 //   if (!made) return fail(made.error().text);
 //   ...
-//   auto restored = restore("/backup/sotto.db", data + "/server.db", now, random);    // the server is stopped
+//   auto restored = restore("/backup/sotto.db", data + "/server.db", now, random);  // the server is stopped
 //   if (restored && restored->kept) tell("what was there is kept as " + *restored->kept);
 #pragma once
 

@@ -52,8 +52,8 @@ struct GatewayConfig {
   Milliseconds keep_alive_timeout = defaults::kKeepAliveTimeout;  ///< between requests
 
   std::uint32_t max_frame_bytes = defaults::kFrameBytes;
-  std::size_t max_queued_bytes =
-      defaults::kQueuedBytes;  ///< of a slow client; past it live frames come from the store
+  /// Of a slow client; past it live frames come from the store.
+  std::size_t max_queued_bytes = defaults::kQueuedBytes;
   Milliseconds ping_interval = defaults::kPingInterval;
   Milliseconds silence_limit = defaults::kSilenceLimit;
 

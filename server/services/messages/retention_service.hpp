@@ -1,7 +1,7 @@
 // Deletes what is older than the configuration keeps, and what belonged to deleted groups, a bounded step at
 // a time so that writers are never held up. What a person could have seen is told as a gap.
 //
-//   while (retention.step(store, context, uptime)) yield to other jobs;   // one write job a step, started hourly
+//   while (retention.step(store, context, uptime)) yield to other jobs;  // a write job each, started hourly
 //
 // What a wrong clock deletes is gone for good. So a clock that is ahead of the time last believed by more
 // than
