@@ -1,5 +1,5 @@
-// Marks what the library shows to apps. Everything else is hidden: a smaller library, and no clash with other
-// symbols in the host app. Define SOTTO_STATIC when linking the static library on Windows.
+// Marks what the library exports. Everything else is hidden, which keeps the library small and its symbols
+// apart from those of the app. Define SOTTO_STATIC when linking the static library on Windows.
 #pragma once
 
 #if defined(_WIN32) && !defined(SOTTO_STATIC)

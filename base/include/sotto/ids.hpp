@@ -1,6 +1,6 @@
-// Strong ids: a UserId is never taken for a MessageId. All are unsigned 64-bit Snowflakes (41-bit
-// milliseconds since 2024-01-01T00:00:00Z, 10-bit node, 12-bit sequence), so a greater id of one conversation
-// is a later one.
+// Strong ids: a UserId cannot be used as a MessageId. All are unsigned 64-bit Snowflakes (41-bit milliseconds
+// since 2024-01-01T00:00:00Z, 10-bit node, 12-bit sequence), so within a conversation a greater id is a later
+// one.
 //
 //   MessageId id{382901823901829120};
 //   std::string text = to_string(id);            // "382901823901829120"
@@ -25,7 +25,7 @@ struct Id {
   constexpr Id() = default;
   constexpr explicit Id(std::uint64_t v) : value(v) {}
   friend constexpr auto operator<=>(Id, Id) = default;
-  /// 0 is no id.
+  /// False for 0, which means "no id".
   constexpr explicit operator bool() const { return value != 0; }
 };
 
@@ -33,13 +33,14 @@ using UserId = Id<struct UserIdTag>;
 using DeviceId = Id<struct DeviceIdTag>;
 using ConversationId = Id<struct ConversationIdTag>;
 using MessageId = Id<struct MessageIdTag>;
-/// Names a message on this device from the moment it is stored, before and after the server has given it a
+/// Names a message on this device from the moment it is stored, whether or not the server has given it a
 /// MessageId.
 using LocalId = Id<struct LocalIdTag>;
 
-/// Plain decimal, 1 to 20 digits, no sign or space, within 64 bits; anything else is nothing.
+/// Plain decimal: 1 to 20 digits, no sign or space, within 64 bits. Nothing for anything else.
 SOTTO_API std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
+/// The id in `text`, written as by `to_string`; nothing for anything else.
 template <class T>
 std::optional<T> parse_id(std::string_view text) {
   auto v = parse_decimal(text);

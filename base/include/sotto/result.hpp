@@ -1,11 +1,11 @@
-// A value or the reason there is none. Sotto never throws at its callers: every function that can fail
-// returns a Result, and the compiler warns when one is dropped.
+// A value, or the error that explains why there is none. Sotto does not throw: every function that can fail
+// returns a Result, and the compiler warns when one is ignored.
 //
 //   Result<MessageId> id = parse_id(text);
 //   if (!id) return id.error();
 //   use(*id);
 //
-// Thread rules: a plain value, as safe as its contents.
+// Thread rules: a plain value, as thread-safe as its contents.
 #pragma once
 
 #include <cstdlib>
@@ -17,8 +17,8 @@ namespace sotto {
 
 struct Error;
 
-/// `T` or an `E`. Reading the side that is not there ends the process: that is a bug in the caller, and going
-/// on with a made-up value would hide it.
+/// A `T` or an `E`. Reading the side that is not there aborts the process: that is a bug in the caller, and a
+/// made-up value would hide it.
 template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:

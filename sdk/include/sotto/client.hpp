@@ -17,27 +17,28 @@
 //   ...
 //   for (const Event& event : client.poll()) handle(event);     // on the app's own thread
 //
-// Three verbs: operations complete exactly once (operation.hpp), events are pulled (events.hpp), views emit
+// Three parts: operations complete exactly once (operation.hpp), events are pulled (events.hpp), views emit
 // differences (views.hpp).
 //
-// Thread rules: every function may be called from any thread, `poll` from one thread at a time. No code of
-// the app runs under a lock of the library. Handlers run inside `poll`, or on the executor given to
-// `on_event`.
+// Thread rules: any thread may call any function; only one thread at a time may call `poll`. Handlers run
+// inside `poll`, or on the executor given to `on_event`, and never under a lock of the library.
 //
-// Offline: everything marked *local* works without a connection. Everything marked *server* needs one and
-// fails with `network_unreachable` or `timed_out` (category `retryable`) where there is none; it is not kept
-// for later. Every *server* operation may also fail with `signed_out`, `rate_limited` (with `retry_after`) or
-// `server_unavailable`. Every operation may fail with `cancelled`, after `close` with `invalid_state`, and
-// when the disk fails with one of the `store_` errors.
+// Offline: operations marked *local* work without a connection. Operations marked *server* need one. Without
+// it they fail with `network_unreachable` or `timed_out` (category `retryable`); they are not queued.
 //
-// Own changes: an operation that changes something has completed when the *local* operations show it, however
-// far behind the stream of events is. The event that tells of the change may come later.
+// Errors: each operation lists its own. Any *server* operation may also fail with `signed_out`,
+// `rate_limited` (with `retry_after`) or `server_unavailable`. Any operation may fail with `cancelled`, with
+// `invalid_state` after `close`, and with a `store_` error when the disk fails.
 //
-// Limits: how long a text or name and how large a group may be is the server's to say. It says so with each
-// connection, and the client remembers (docs/protocol.md, "Limits", has the usual values).
+// Own changes: when an operation that changes something completes, *local* operations already show the
+// change. The event about it may come later.
 //
-// Shutdown: `close` ends what is outstanding with `cancelled`; once it has completed, nothing of the app is
-// called, and handlers not run yet wait for a `poll`. The destructor closes, waits, and drops such handlers.
+// Limits: the server decides how long a text or a name and how large a group may be. It sends its limits with
+// each connection, and the client remembers them (docs/protocol.md, "Limits", has the defaults).
+//
+// Shutdown: `close` completes outstanding operations with `cancelled`. After it has completed, the library
+// calls nothing in the app; handlers that have not run yet wait for a `poll`. The destructor closes, waits,
+// and drops those handlers.
 #pragma once
 
 #include <functional>
@@ -64,9 +65,10 @@ namespace sotto {
 
 struct LoginRequest {
   std::string phone_number;  ///< E.164: "+" and 7 to 15 digits
-  std::string otp;
+  std::string otp;           ///< the code from the text message
 };
 
+/// The events of one `Client::poll`, oldest first.
 struct EventBatch {
   std::vector<Event> events;
   [[nodiscard]] auto begin() const { return events.begin(); }
@@ -77,184 +79,193 @@ struct EventBatch {
 
 class SOTTO_API Client {
  public:
-  /// Runs a function soon, on a thread of the app's choice: `[&](auto f) { asio::post(context, f); }`.
+  /// Runs a function soon, on a thread that the app chooses: `[&](auto f) { asio::post(context, f); }`.
   using Executor = std::function<void(std::function<void()>)>;
 
-  /// Opens the local database and starts the client's thread; does not connect. Blocks for the time that
-  /// takes (well under 100 ms; a passphrase adds half a second). Fails with `invalid_argument` (the URL) or
-  /// one of `store_*`: nothing is ever deleted by itself.
+  /// Opens the local database and starts the client's thread. Does not connect. Blocks until the database is
+  /// open: well under 100 ms, half a second more with a passphrase. Fails with `invalid_argument` (the URL)
+  /// or a `store_` error. A failure deletes nothing.
   static Result<std::unique_ptr<Client>> open(ClientOptions options);
 
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
-  /// Closes, and waits for it.
+  /// Closes and waits until that is done.
   ~Client();
 
   // ------------------------------------------------------------------ events
 
-  /// What happened since the last call; runs the handlers of operations that have completed. Does not wait.
+  /// Runs the handlers of completed operations and returns the events since the last call. Does not wait.
   EventBatch poll();
-  /// Called from the library's thread when there is something to poll, once until the next `poll`. Must only
-  /// hand a signal to the app's loop: no call of this class inside. Empty: none. When this returns, the
-  /// previous hook will not be called again.
+  /// Sets the hook that the library's thread calls when there is something to poll. It is called once, and
+  /// not again until the next `poll`. The hook must only signal the app's loop; it must not call the client.
+  /// An empty hook removes it. Once this returns, the previous hook is not called again.
   void set_wake_up(std::function<void()> hook);
-  /// Instead of polling: every event goes to `handler`, and handlers of operations run, on `executor`, in
-  /// order and one at a time. An empty handler goes back to polling.
+  /// Replaces polling: `executor` runs `handler` for every event, and the handlers of operations, in order
+  /// and one at a time. An empty `handler` goes back to polling.
   void on_event(Executor executor, std::function<void(const Event&)> handler);
 
   // ------------------------------------------------------------------ account
 
-  /// *local* Who is signed in; nothing where nobody is. Does not wait.
+  /// *local* The account that is signed in; nothing if there is none. Does not wait.
   [[nodiscard]] std::optional<Account> account() const;
-  /// *server* Sends a code to the phone. Never tells whether an account exists. `invalid_argument`,
-  /// `rate_limited`.
+  /// *server* Sends a code to the phone. The answer never shows whether an account exists.
+  /// `invalid_argument`, `rate_limited`.
   Operation request_otp(std::string phone_number, Done<void> done);
-  /// *server* Signs in; the first login of a number creates the account. `otp_invalid`, `otp_expired`,
-  /// `otp_exhausted`; `invalid_state` where another account's messages are in this directory. Signing in
-  /// again after `signed_out` keeps device and history.
+  /// *server* Signs in. The first login with a number creates the account. After `signed_out`, signing in
+  /// again keeps the device and its history. `otp_invalid`, `otp_expired`, `otp_exhausted`; `invalid_state`
+  /// if this directory holds another account's messages.
   Operation login(LoginRequest request, Done<Account> done);
-  /// *server* Revokes this device's tokens and disconnects. History stays. Offline, the tokens are forgotten
-  /// here and it succeeds all the same.
+  /// *server* Revokes this device's tokens and disconnects. History stays. Offline, it forgets the tokens on
+  /// this device and succeeds.
   Operation logout(Done<void> done);
   /// *server* Your own profile. Falls back to the copy on this device when offline.
   Operation me(Done<Profile> done);
-  /// *server*
+  /// *server* Changes the fields that are given and returns the whole profile. `invalid_argument`.
   Operation update_profile(ProfileUpdate update, Done<Profile> done);
-  /// *server* Deletes the account for good, and signs out.
+  /// *server* Deletes the account for good and signs out.
   Operation delete_account(Done<void> done);
-  /// *server* A person's profile. Falls back to the copy on this device when offline. `not_found`.
+  /// *server* Another person's profile. Falls back to the copy on this device when offline. `not_found`.
   Operation user(UserId user, Done<Profile> done);
 
   // ------------------------------------------------------------------ connection
 
   /// *local* Starts connecting and stays connected. Completes at once; progress arrives as
-  /// ConnectionChanged. `invalid_state` where nobody is signed in.
+  /// ConnectionChanged. `invalid_state` if nobody is signed in.
   Operation connect(Done<void> done);
-  /// *local* Closes the connection and stays offline; flushes read receipts first where it can.
+  /// *local* Closes the connection and stays offline. If connected, sends outstanding read receipts first.
   Operation disconnect(Done<void> done);
   /// *local* The current state. Does not wait.
   [[nodiscard]] ConnectionState connection() const;
-  /// Completes once this device is connected and has stored everything the server had for it, and everything
-  /// that was queued for sending has been acknowledged or has failed. `timed_out` when that takes longer.
+  /// Completes once this device is connected, has stored everything the server had for it, and every queued
+  /// message is acknowledged or has failed. `timed_out` after `timeout`.
   Operation wait_until_synced(Milliseconds timeout, Done<void> done);
-  /// Tell the client that the network changed: it probes or reconnects at once.
+  /// Tells the client that the network changed. It probes the connection or reconnects at once.
   void network_changed();
-  /// *local* Completes when no file lock is held and no write is in flight; the connection is closed. What
-  /// iOS asks of an app that goes to the background. Until `resume`, other operations fail with
-  /// `invalid_state`.
+  /// *local* Closes the connection and the files. Completes when no file lock is held and no write is in
+  /// progress, as iOS requires of an app that goes to the background. Until `resume`, other operations fail
+  /// with `invalid_state`.
   Operation suspend(Done<void> done);
-  /// *local* Opens the files again and reconnects if it was wanted. Fails with `store_*`.
+  /// *local* Opens the files again, and reconnects if the client was connected or connecting. Fails with a
+  /// `store_` error.
   Operation resume(Done<void> done);
-  /// Ends everything; see "Shutdown" above. Calls after it fail with `invalid_state`.
+  /// Ends everything; see "Shutdown" above. Later calls fail with `invalid_state`.
   Operation close(Done<void> done);
 
   // ------------------------------------------------------------------ messages
 
-  /// *local* Stores the message and answers; the queue sends it as soon as it can, in the order of the calls,
-  /// across restarts, until it expires. `invalid_argument` (empty, too long, not UTF-8), `not_found`
-  /// (conversation), `not_a_member`. What becomes of it arrives as MessageChanged.
+  /// *local* Stores the message and completes. The queue then sends it as soon as it can, in the order of the
+  /// calls and across restarts, until it expires. Its state changes arrive as MessageChanged.
+  /// `invalid_argument` (empty, too long, not UTF-8), `not_found` (conversation), `not_a_member`.
   Operation send(Target target, OutgoingMessage message, Done<SendReceipt> done);
-  /// *local* Takes back what has not been given to the network yet; afterwards `invalid_state`.
+  /// *local* Takes back a message that has not been given to the network yet. `invalid_state` otherwise.
   Operation cancel_message(LocalId message, Done<void> done);
-  /// *local* Puts a failed or expired message, and what it blocks, back into the queue under the same
-  /// idempotency key. `invalid_state` for any other.
+  /// *local* Puts a failed or expired message, and the messages it blocks, back into the queue with the same
+  /// idempotency key. `invalid_state` for any other message.
   Operation retry_message(LocalId message, Done<void> done);
-  /// *local* Removes a failed, expired or cancelled message from this device, which lets what it blocked go
-  /// on. `invalid_state` for any other.
+  /// *local* Removes a failed, expired or cancelled message from this device. The messages it blocked go on.
+  /// `invalid_state` for any other message.
   Operation delete_message(LocalId message, Done<void> done);
-  /// *local* `not_found`.
+  /// *local* One message as it is now. `not_found`.
   Operation message(LocalId message, Done<Message> done);
-  /// *local* The life of one message, oldest step first. `not_found`.
+  /// *local* The states that one message has passed through, oldest first. `not_found`.
   Operation trace(LocalId message, Done<std::vector<Transition>> done);
-  /// *local* Who has received and read one of the own messages. In a group every member of that time.
+  /// *local* Who has received and read one of your messages. In a group: everyone who was a member when it
+  /// was sent.
   Operation receipts(LocalId message, Done<std::vector<MemberReceipt>> done);
-  /// *local* One page. `has_more` is also true where only the server has more: `fetch_history`.
+  /// *local* One page of messages. `has_more` is also true if only the server has more; `fetch_history` gets
+  /// those.
   Operation messages(MessagesQuery query, Done<MessagePage> done);
-  /// *server* Fetches older messages of a conversation than this device has, and stores them. True: there are
-  /// still older ones. `limit` 1 to 100.
+  /// *server* Fetches and stores messages that are older than those on this device. `limit` is 1 to 100.
+  /// Completes with true if there are still older ones.
   Operation fetch_history(ConversationId conversation, std::size_t limit, Done<bool> done);
-  /// *local* Everything up to this message has been shown. Never goes back. Told to the server in batches of
-  /// a second. `not_found`.
+  /// *local* Marks everything up to this message as shown. The read position never goes back. The server is
+  /// told once a second at most. `not_found`.
   Operation mark_read(ConversationId conversation, MessageId up_to, Done<void> done);
-  /// *local* `invalid_argument` (holds no word, longer than 1024 bytes, not UTF-8).
+  /// *local* One page of hits. `invalid_argument` if the text has no word, is longer than 1024 bytes or is
+  /// not UTF-8.
   Operation search(SearchQuery query, Done<SearchPage> done);
 
   // ------------------------------------------------------------------ conversations
 
-  /// *local* All, the newest first.
+  /// *local* All conversations, newest first.
   Operation conversations(Done<std::vector<Conversation>> done);
-  /// *local* `not_found`.
+  /// *local* One conversation as it is now. `not_found`.
   Operation conversation(ConversationId id, Done<Conversation> done);
-  /// *local* The direct conversation with a person, made where there was none. The id may be provisional.
+  /// *local* The direct conversation with a person; created if there is none. The id may be provisional.
   Operation open_direct(UserId user, Done<ConversationId> done);
-  /// *local* An empty draft where there is none.
+  /// *local* The draft of a conversation; empty if there is none.
   Operation draft(ConversationId conversation, Done<Draft> done);
-  /// *local* An empty text removes it.
+  /// *local* Stores a draft. An empty text removes it.
   Operation set_draft(ConversationId conversation, Draft draft, Done<void> done);
-  /// Tells the others that this person types; nothing happens while offline. Call it as often as keys are
-  /// pressed: at most one frame in 3 s is sent.
+  /// Tells the other members that this person is typing. Does nothing while offline. Call it on every key
+  /// press: at most one frame is sent every 3 s.
   void set_typing(ConversationId conversation);
-  /// *local* The window of a conversation, kept current. `not_found`.
+  /// *local* Opens a window on one conversation that stays current. `not_found`.
   Operation open_timeline(ConversationId conversation, TimelineOptions options,
                           Done<std::shared_ptr<Timeline>> done);
-  /// *local*
+  /// *local* Opens a list of all conversations that stays current.
   Operation open_conversation_list(Done<std::shared_ptr<ConversationList>> done);
 
   // ------------------------------------------------------------------ groups
 
-  /// *server* The creator is its admin. `group_too_large`, `invalid_argument` (the name). A call that is
-  /// repeated inside after a lost answer does not make a second group.
+  // Operations marked "admins" fail with `not_allowed` for others. All but `create_group` fail with
+  // `not_found` for a group that this account does not see.
+
+  /// *server* Creates a group; the creator is its admin. The client repeats the call after a lost answer, and
+  /// that does not create a second group. `group_too_large`, `invalid_argument` (the name).
   Operation create_group(std::string name, std::vector<UserId> members, Done<Conversation> done);
-  /// *server* Admins. `not_allowed`, `not_found`, as for all below.
+  /// *server*, admins. Changes the name. `invalid_argument`.
   Operation rename_group(ConversationId group, std::string name, Done<void> done);
-  /// *server* Admins.
+  /// *server*, admins. Adds people. `group_too_large`.
   Operation add_members(ConversationId group, std::vector<UserId> users, Done<void> done);
-  /// *server* Admins.
+  /// *server*, admins. Removes a member.
   Operation remove_member(ConversationId group, UserId user, Done<void> done);
-  /// *server* Admins.
+  /// *server*, admins. Makes a member an admin, or an admin a member.
   Operation set_role(ConversationId group, UserId user, Role role, Done<void> done);
-  /// *server* Where the last admin leaves, the longest-standing member becomes one.
+  /// *server* Leaves the group. If the last admin leaves, the member who has been there longest becomes
+  /// admin.
   Operation leave_group(ConversationId group, Done<void> done);
-  /// *server* Admins. History stays on the devices.
+  /// *server*, admins. Deletes the group. History stays on the devices.
   Operation delete_group(ConversationId group, Done<void> done);
-  /// *local* `not_found`.
+  /// *local* The members as this device knows them. `not_found`.
   Operation members(ConversationId conversation, Done<std::vector<Member>> done);
 
   // ------------------------------------------------------------------ people and devices
 
-  /// *server* Which of these numbers have an account; they become contacts. `invalid_argument` for none, for
-  /// what is no number, and for more than the server takes at once.
+  /// *server* Finds which of these numbers have an account; those people become contacts. `invalid_argument`
+  /// for an empty list, an invalid number, or more numbers than the server accepts at once.
   Operation discover(std::vector<std::string> phone_numbers, Done<std::vector<Contact>> done);
-  /// *server* The person with this number, from this device where it is known; `not_found`.
+  /// *server* The person with this number. Answered from this device if it knows the number. `not_found`.
   Operation find_user(std::string phone_number, Done<Contact> done);
   /// *server* All contacts. Falls back to the copy on this device when offline.
   Operation contacts(Done<std::vector<Contact>> done);
-  /// *server*
+  /// *server* Removes a person from the contacts. Conversations stay.
   Operation remove_contact(UserId user, Done<void> done);
-  /// *server* They can no longer write to this person.
+  /// *server* Blocks a person: they can no longer write to this account.
   Operation block(UserId user, Done<void> done);
-  /// *server*
+  /// *server* Takes the block back.
   Operation unblock(UserId user, Done<void> done);
-  /// *local* Whom this account has blocked, as far as this device knows.
+  /// *local* The people this account has blocked, as far as this device knows.
   Operation blocked(Done<std::vector<UserId>> done);
-  /// *local* Presence of these people arrives as PresenceChanged, now and after every reconnect. Replaces the
-  /// previous set; `invalid_argument` for more people than the server lets one device follow.
+  /// *local* Follows the presence of these people, instead of those of the previous call. It arrives as
+  /// PresenceChanged, now and after every reconnect. `invalid_argument` for more people than the server lets
+  /// one device follow.
   Operation subscribe_presence(std::vector<UserId> users, Done<void> done);
   /// *server* The account's devices.
   Operation devices(Done<std::vector<Device>> done);
-  /// *server* Revokes a device: its tokens end and its connection closes.
+  /// *server* Revokes a device: its tokens become invalid and its connection is closed. `not_found`.
   Operation revoke_device(DeviceId device, Done<void> done);
 
-  // ------------------------------------------------------------------ figures
+  // ------------------------------------------------------------------ metrics
 
-  /// *local* Does not wait.
+  /// *local* Counts and times since the client was opened. Does not wait.
   [[nodiscard]] Metrics metrics() const;
-  /// *local* How far this device's clock is ahead of the server's, measured at the last connection; nothing
-  /// before the first. Does not wait.
+  /// *local* How far this device's clock is ahead of the server's, measured at the last connection. Nothing
+  /// before the first connection. Does not wait.
   [[nodiscard]] std::optional<Milliseconds> clock_skew() const;
 
   // ------------------------------------------------------------------ the same, as futures
-  // Each returns what the call above with a handler would give. They need no poll().
+  // Each future gets the result that the handler above would get, without a call of poll().
 
   Pending<void> request_otp(std::string phone_number) {
     return make_pending<void>(

@@ -1,5 +1,5 @@
-// What happens, in order. Events are published after what they tell has been committed to the local database,
-// so an app that reads back on an event always finds it.
+// Events, in order. An event is published after its change is committed to the local database, so an app that
+// reads the database on an event always finds the change.
 //
 //   for (const Event& event : client.poll()) {
 //     std::visit(overloaded{
@@ -9,7 +9,7 @@
 //     }, event);
 //   }
 //
-// The set of events grows; write the last branch.
+// Later versions add events: keep the catch-all branch.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@
 namespace sotto {
 
 enum class ConnectionState : std::uint8_t {
-  offline = 1,      ///< not wanted: not connected yet, disconnect(), suspended
-  connecting = 2,   ///< trying
+  offline = 1,      ///< the app does not want a connection: before connect(), after disconnect(), suspended
+  connecting = 2,   ///< trying to connect
   catching_up = 3,  ///< connected, storing what was missed
   online = 4,       ///< connected and up to date
   waiting = 5,      ///< will try again at `retry_at`
@@ -44,25 +44,25 @@ SOTTO_API std::string_view to_string(ConnectionState state);
 
 struct ConnectionChanged {
   ConnectionState state = ConnectionState::offline;
-  std::optional<Error> cause;         ///< why it is not online, where there is a reason
+  std::optional<Error> cause;         ///< why it is not online, if an error is the reason
   std::optional<Timestamp> retry_at;  ///< with `waiting`
 };
 
-/// Progress of catch-up; the last one has `done`.
+/// Progress of catch-up. The last one has `done`.
 struct CatchUpProgress {
   std::uint64_t applied = 0;  ///< items stored since this connection began
   bool done = false;
 };
 
-/// The search index of an earlier version is made anew, the newest messages first; the last one has `done`. A
-/// search finds what has been reached. Comes about once a percent; nothing waits for it.
+/// Progress of rebuilding a search index that an earlier version wrote, newest messages first. A search finds
+/// the messages that are done. Sent about once a percent; the last one has `done`. Nothing waits for it.
 struct SearchIndexProgress {
-  std::uint64_t indexed = 0;  ///< messages, about
+  std::uint64_t indexed = 0;  ///< messages, approximately
   std::uint64_t total = 0;
   bool done = false;
 };
 
-/// A new message: received, or sent by this account from any device.
+/// A new message: received, or sent by this account from any of its devices.
 struct MessageAdded {
   Message message;
 };
@@ -85,7 +85,7 @@ enum class ConversationChange : std::uint8_t {
   members_removed = 4,
   role_changed = 5,
   deleted = 6,
-  updated = 101,  ///< unread count, draft, own membership, anything else; above 100: told by the SDK alone
+  updated = 101,  ///< unread count, draft, own membership, anything else. Above 100: from the SDK only
 };
 
 /// "created", "renamed", ...
@@ -94,24 +94,24 @@ SOTTO_API std::string_view to_string(ConversationChange change);
 struct ConversationChanged {
   Conversation conversation;
   ConversationChange change = ConversationChange::updated;
-  std::vector<UserId> affected;  ///< whom members_added, members_removed, role_changed are about
+  std::vector<UserId> affected;  ///< the people of members_added, members_removed, role_changed
   std::optional<UserId> actor;   ///< who did it
 };
 
-/// A provisional conversation has become a real one (conversation.hpp).
+/// A conversation with a provisional id got its real one (conversation.hpp).
 struct ConversationIdentified {
   ConversationId provisional;
   ConversationId id;
 };
 
-/// These messages cannot be had; the timeline shows a hole that says why.
+/// These messages are not available. The timeline shows a hole that says why.
 struct HoleFound {
   ConversationId conversation_id;
   MessageId from;
   MessageId to;
 };
 
-/// Somebody types. Stop showing it 6 s after the last of these, or with their next message.
+/// Somebody is typing. Stop showing it 6 s after the last of these events, or with their next message.
 struct TypingReceived {
   ConversationId conversation_id;
   UserId user_id;
@@ -121,18 +121,18 @@ struct PresenceChanged {
   Presence presence;
 };
 
-/// The tokens were revoked or have expired; sign in again. Nothing local has been deleted.
+/// The tokens were revoked or have expired: the user has to sign in again. Nothing local has been deleted.
 struct SignedOut {
   Error cause;
 };
 
-/// Something went wrong that belongs to no operation: the disk, a server that breaks the protocol.
+/// An error outside any operation, such as a failing disk or a server that violates the protocol.
 struct ErrorOccurred {
   Error error;
 };
 
-/// The app did not poll in time and this many events were dropped. Read again what is on the screen; views
-/// have lost nothing.
+/// The app did not poll in time, and this many events were dropped. Read again what is on the screen. Views
+/// lose nothing.
 struct EventsDropped {
   std::uint64_t count = 0;
 };

@@ -5,10 +5,9 @@
 //   Operation op = client.discover(numbers, handler);
 //   op.cancel();                                        // the handler still runs, with ErrorCode::cancelled
 //
-// Thread rules: handlers run inside `Client::poll()`, or on the executor given to `Client::on_event`; never
-// under a lock of the library and never on a thread of the library. Futures are fulfilled by the library's
-// thread, which runs no code of yours. On shutdown everything outstanding completes with
-// ErrorCode::cancelled.
+// Thread rules: handlers run inside `Client::poll()`, or on the executor given to `Client::on_event`. They
+// never run under a lock or on a thread of the library. The library's thread fulfils futures; it runs no code
+// of the app. On shutdown, outstanding operations complete with ErrorCode::cancelled.
 #pragma once
 
 #include <concepts>
@@ -22,14 +21,14 @@
 
 namespace sotto {
 
-/// A running operation. Dropping it does not cancel.
+/// A running operation. Destroying it does not cancel the operation.
 class Operation {
  public:
   Operation() = default;
   explicit Operation(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
 
-  /// Asks the operation to end now with ErrorCode::cancelled. Any thread; no effect once it has ended. What
-  /// the server has already done is not undone.
+  /// Ends the operation with ErrorCode::cancelled. Any thread. No effect once it has completed. Does not undo
+  /// what the server has already done.
   void cancel() const {
     if (cancel_) cancel_();
   }
@@ -38,7 +37,7 @@ class Operation {
   std::function<void()> cancel_;
 };
 
-/// Where a result goes: made from any callable that takes a `Result<T>`.
+/// Receives the result of an operation. Made from any callable that takes a `Result<T>`.
 template <class T>
 class Done {
  public:
@@ -46,14 +45,14 @@ class Done {
   requires(std::invocable<F&, Result<T>> && !std::same_as<std::remove_cvref_t<F>, Done>) Done(F handler)
       : handler_(std::move(handler)) {}
 
-  /// A Done that runs on the library's thread; for promises, which run no code of the app.
+  /// A Done that runs on the library's thread. For promises, which run no code of the app.
   static Done at_once(std::function<void(Result<T>)> handler) {
     Done done(std::move(handler));
     done.at_once_ = true;
     return done;
   }
 
-  /// False: to be run where the app polls. True: may run on the library's thread.
+  /// True: may run on the library's thread. False: runs where the app polls.
   [[nodiscard]] bool runs_at_once() const { return at_once_; }
   void operator()(Result<T> result) const {
     if (handler_) handler_(std::move(result));
@@ -64,7 +63,7 @@ class Done {
   bool at_once_ = false;
 };
 
-/// A future that can be cancelled. Converts to a plain std::future by moving.
+/// A future whose operation can be cancelled. Move it into a plain std::future if that is not needed.
 template <class T>
 class [[nodiscard]] Pending : public std::future<Result<T>> {
  public:
@@ -76,7 +75,7 @@ class [[nodiscard]] Pending : public std::future<Result<T>> {
   Operation operation_;
 };
 
-/// Turns a call that takes a Done into one that returns a Pending.
+/// Calls `start` with a Done, and returns what that Done will receive as a future.
 template <class T, class Start>
 Pending<T> make_pending(Start&& start) {
   auto promise = std::make_shared<std::promise<Result<T>>>();

@@ -1,4 +1,4 @@
-// What a Client is opened with.
+// Options of Client::open.
 //
 //   ClientOptions options;
 //   options.server_url = "https://chat.example.org";
@@ -21,12 +21,12 @@
 
 namespace sotto {
 
-/// What opens the local database. The library never stores a key. A lost key cannot be recovered.
+/// The key of the local database. The library never stores a key. A lost key cannot be recovered.
 struct StoreKey {
   enum class Kind : std::uint8_t {
-    none,        ///< not encrypted: tests, or a disk that already is
-    raw,         ///< 32 random bytes from the system's keychain
-    passphrase,  ///< typed by a person; stretched with Argon2id, which takes about half a second
+    none,        ///< not encrypted: for tests, or on an encrypted disk
+    raw,         ///< 32 random bytes, kept in the system's keychain
+    passphrase,  ///< typed by the user; Argon2id derives the key, which takes about half a second
   };
 
   Kind kind = Kind::none;
@@ -40,15 +40,15 @@ struct StoreKey {
 };
 
 struct ClientOptions {
-  /// "https://host[:port]" or, for a server on this machine or behind your own TLS, "http://host[:port]".
-  /// A store belongs to the server that its account is at: another address is `store_other_server`, and no
-  /// token ever goes there.
+  /// "https://host[:port]"; or "http://host[:port]" for a server on this machine or behind your own TLS.
+  /// A database belongs to the server of its account. Opening it with another address fails with
+  /// `store_other_server`, and no token is sent there.
   std::string server_url{};
-  /// That server has a new address, which `server_url` is. Say so only when a person has: the account's
-  /// tokens go to it.
+  /// The account's server has moved to `server_url`. Set this only when the user has confirmed it: the
+  /// account's tokens are sent there.
   bool server_moved = false;
-  /// Where the account's database lives; made if it is missing. One directory is one account on one device,
-  /// open in one process at a time (ErrorCode::store_in_use).
+  /// The directory of the account's database; created if it is missing. One directory holds one account on
+  /// one device, and one process at a time may open it (ErrorCode::store_in_use).
   std::filesystem::path directory{};
   StoreKey key{};
 
@@ -56,13 +56,13 @@ struct ClientOptions {
   std::string device_name = "sotto";
   /// Sent as User-Agent.
   std::string user_agent{};
-  /// PEM text of the roots to trust. Empty: those of the system.
+  /// The root certificates to trust, in PEM. Empty: those of the system.
   std::string trusted_roots_pem{};
 
-  /// How long a message waits for a connection before it expires. A message may bring its own time.
+  /// How long a message may wait to be sent before it expires. OutgoingMessage::expires_after overrides it.
   std::chrono::hours outbox_expiry{24};
-  /// Events kept for an app that does not poll. Past this the oldest are dropped and EventsDropped says how
-  /// many; views lose nothing.
+  /// Events kept for an app that does not poll. Above this the oldest are dropped, and EventsDropped says how
+  /// many. Views lose nothing.
   std::size_t max_pending_events = 10'000;
 };
 

@@ -10,13 +10,13 @@
 
 namespace sotto {
 
-/// Who is signed in on this device.
+/// The account that is signed in on this device.
 struct Account {
   UserId user_id;
   DeviceId device_id;
 };
 
-/// Who may see when this person was last here.
+/// Who may see when this person was last online.
 enum class LastSeenPrivacy : std::uint8_t { everyone = 1, contacts = 2, nobody = 3 };
 
 struct Profile {
@@ -24,11 +24,11 @@ struct Profile {
   std::string display_name;
   std::string about;
   std::optional<std::string> avatar_media_id;
-  /// Own profile only.
+  /// Set in your own profile only.
   std::optional<LastSeenPrivacy> last_seen;
 };
 
-/// What is not given stays as it is.
+/// Fields that are not set stay unchanged.
 struct ProfileUpdate {
   std::optional<std::string> display_name;
   std::optional<std::string> about;
@@ -39,7 +39,7 @@ struct ProfileUpdate {
 struct Contact {
   UserId user_id;
   std::string display_name;
-  std::string phone_number;  ///< E.164; "" where unknown
+  std::string phone_number;  ///< E.164; "" if unknown
   bool is_blocked = false;
 };
 
@@ -48,7 +48,7 @@ struct Device {
   std::string name;
   Timestamp created_at{};
   std::optional<Timestamp> last_seen_at;
-  bool is_current = false;
+  bool is_current = false;  ///< the device that asks
 };
 
 struct Presence {

@@ -1,4 +1,4 @@
-// Times as the protocol writes them: whole milliseconds since 1970 (UTC).
+// Times in whole milliseconds since 1970 (UTC), as in the protocol.
 //
 //   std::time_t shown = std::chrono::system_clock::to_time_t(message.created_at);
 #pragma once

@@ -1,15 +1,15 @@
-// Views: lists that stay current by differences, which is what a list of any UI toolkit binds to.
+// Views: lists that stay current by differences. The list widget of any UI toolkit can bind to them.
 //
 //   std::shared_ptr<Timeline> timeline = client.open_timeline(conversation).get().value();
 //   ...on each wake-up, on the UI thread:
 //   for (const TimelineChange& change : timeline->poll()) model.apply(change);
 //
-// After any sequence of differences a view equals a fresh query. Differences are merged while nobody polls,
-// so a view never grows behind an app that sleeps.
+// After any sequence of differences a view equals a fresh query. While nobody polls, differences are merged,
+// so an app that sleeps does not make a view grow.
 //
-// Thread rules: a view is used by one thread at a time; `poll` takes what has been prepared and does not
-// wait. Destroying a view, on any thread, ends it. After Client::close a view keeps its rows and gives no
-// more differences; its operations fail with ErrorCode::invalid_state.
+// Thread rules: one thread at a time uses a view. `poll` does not wait. A view may be destroyed on any
+// thread. After Client::close a view keeps its rows and gives no more differences; its operations fail with
+// ErrorCode::invalid_state.
 #pragma once
 
 #include <algorithm>
@@ -27,23 +27,23 @@
 
 namespace sotto {
 
-/// One difference. Indexes are those of the list at the moment the difference is applied, in the order given.
+/// One difference. Apply differences in order: each index is valid after those before it are applied.
 template <class Row>
 struct Change {
   enum class Kind : std::uint8_t {
     append,   ///< `rows` at the end
     prepend,  ///< `rows` at the start
     insert,   ///< `rows` before `index`
-    update,   ///< `rows` replace as many from `index`
-    remove,   ///< `count` rows from `index`
+    update,   ///< `rows` replace the rows from `index` on
+    remove,   ///< `count` rows from `index` on go
   };
   Kind kind = Kind::append;
   std::size_t index = 0;
-  std::size_t count = 0;  ///< rows concerned: rows.size(), or with `remove` how many go
+  std::size_t count = 0;  ///< rows affected: rows.size(), or with `remove` the number of rows that go
   std::vector<Row> rows;
 };
 
-/// What every difference means; also how a view's own `rows()` is kept.
+/// Applies a difference to a list. Views keep their own `rows()` with it.
 template <class Row>
 void apply(const Change<Row>& change, std::vector<Row>& list) {
   using Kind = typename Change<Row>::Kind;
@@ -67,16 +67,16 @@ void apply(const Change<Row>& change, std::vector<Row>& list) {
   }
 }
 
-/// Messages that are not here.
+/// A range of messages that this device does not have.
 struct Hole {
   enum class Cause : std::uint8_t {
-    not_loaded = 1,      ///< the server has them: load_older fetches
-    no_longer_kept = 2,  ///< gone from the server too
-    too_large = 3,       ///< the server has them, and sends more at once than this device takes
+    not_loaded = 1,      ///< the server has them; `load_older` fetches them
+    no_longer_kept = 2,  ///< the server does not have them either
+    too_large = 3,       ///< the server's answer is larger than this device accepts
   };
   Cause cause = Cause::not_loaded;
-  MessageId from;  ///< first id that is missing; 0: from the beginning
-  MessageId to;    ///< last one
+  MessageId from;  ///< the first missing id; 0: from the beginning
+  MessageId to;    ///< the last missing id
 
   friend bool operator==(const Hole&, const Hole&) = default;
 };
@@ -90,30 +90,31 @@ using TimelineChange = Change<TimelineRow>;
 using ConversationListChange = Change<Conversation>;
 
 struct TimelineOptions {
-  /// The message to be around; 0: the end of the conversation.
+  /// The message that the first window is around; 0: the end of the conversation.
   MessageId anchor;
-  std::size_t before = 50;  ///< rows to begin with before the anchor
-  std::size_t after = 50;   ///< and after it
+  std::size_t before = 50;  ///< rows before the anchor in the first window
+  std::size_t after = 50;   ///< rows after it
 };
 
-/// One conversation, oldest first: a window around an anchor that grows at both ends on demand. Own messages
-/// that are not acknowledged yet stand at the end.
+/// One conversation, oldest message first: a window around an anchor that grows at both ends on demand. Your
+/// own messages that are not acknowledged yet are at the end.
 class SOTTO_API Timeline {
  public:
   virtual ~Timeline() = default;
 
   [[nodiscard]] virtual ConversationId conversation() const = 0;
-  /// The differences since the last call, already applied to `rows()`. The first call brings the first
+  /// The differences since the last call, already applied to `rows()`. The first call returns the first
   /// window.
   virtual std::vector<TimelineChange> poll() = 0;
-  /// As of the last `poll`.
+  /// The rows as of the last `poll`.
   [[nodiscard]] virtual const std::vector<TimelineRow>& rows() const = 0;
 
-  /// Up to `count` (1 to 100) more rows at the start: from this device, and where it has none, from the
-  /// server. True: there are still older ones. Fails with `network_unreachable` where only the server has
-  /// them and it is out of reach.
+  /// Adds up to `count` (1 to 100) rows at the start: from this device, or from the server if this device has
+  /// none. Completes with true if there are still older ones. Fails with `network_unreachable` if only the
+  /// server has them and it cannot be reached.
   virtual Operation load_older(std::size_t count, Done<bool> done) = 0;
-  /// The same at the end, while the window does not reach it. True: there are still newer ones.
+  /// Adds rows at the end, while the window does not reach it. Completes with true if there are still newer
+  /// ones.
   virtual Operation load_newer(std::size_t count, Done<bool> done) = 0;
 
   Pending<bool> load_older(std::size_t count) {
@@ -129,8 +130,9 @@ class SOTTO_API ConversationList {
  public:
   virtual ~ConversationList() = default;
 
+  /// The differences since the last call, already applied to `rows()`. The first call returns the whole list.
   virtual std::vector<ConversationListChange> poll() = 0;
-  /// As of the last `poll`.
+  /// The rows as of the last `poll`.
   [[nodiscard]] virtual const std::vector<Conversation>& rows() const = 0;
 };
 

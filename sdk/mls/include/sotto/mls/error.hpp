@@ -1,10 +1,10 @@
-// What can go wrong in MLS, as values: one code for each rule of RFC 9420 that input can break, so that a
-// test (or a log) can tell exactly which one it was.
+// MLS errors as values: one code for each rule of RFC 9420 that input can break, so that a test or a log
+// shows exactly which one it was.
 //
 //   Result<ProcessedMessage> done = group.process(bytes, env);
 //   if (!done) log(to_string(done.error().code), done.error().message);
 //
-// `message` names the input and what was wrong with it; it never holds key material or plaintext.
+// `message` names the input and what was wrong with it. It never contains key material or plaintext.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ enum class ErrorCode : std::uint16_t {
   trailing_bytes = 101,         ///< bytes are left after the last field
   vector_prefix_invalid = 102,  ///< a vector length starts with the bits 11
   vector_length_not_minimal = 103,
-  value_too_large = 104,         ///< an input of a size that nobody sends, or that nobody could read
+  value_too_large = 104,         ///< larger than this library reads or writes
   optional_invalid = 105,        ///< a presence octet other than 0 or 1
   enum_invalid = 106,            ///< a value the enumeration does not have
   version_unsupported = 107,     ///< not mls10
-  wire_format_unexpected = 108,  ///< another kind of message than this call takes
+  wire_format_unexpected = 108,  ///< not the kind of message that this call takes
   extension_duplicate = 109,     ///< two extensions of one type in a list (§13.4)
   extension_malformed = 110,     ///< the contents of an extension this library understands
 
@@ -46,7 +46,7 @@ enum class ErrorCode : std::uint16_t {
   leaf_lifetime_not_current = 208,
   leaf_lifetime_too_long = 209,
   leaf_extension_not_listed = 210,
-  leaf_source_invalid = 211,            ///< leaf_node_source is not the one its place requires
+  leaf_source_invalid = 211,            ///< leaf_node_source is not the one that its context requires
   leaf_encryption_key_unchanged = 212,  ///< an Update or a path leaf with the key it replaces
   signature_key_not_unique = 213,
   encryption_key_not_unique = 214,
@@ -59,8 +59,8 @@ enum class ErrorCode : std::uint16_t {
 
   // 260: framing (§6, §12.1.8)
   wrong_group = 260,
-  wrong_epoch = 261,  ///< a handshake message of another epoch than the current one, or of the very last
-  epoch_unavailable = 262,  ///< an application message of an epoch that is forgotten or has not come
+  wrong_epoch = 261,        ///< a handshake message not of the current epoch, or of the last possible epoch
+  epoch_unavailable = 262,  ///< an application message of an epoch that is forgotten or still to come
   sender_unknown = 263,     ///< the sender's leaf is blank or past the end
   signature_invalid = 264,
   membership_tag_invalid = 265,
@@ -72,11 +72,11 @@ enum class ErrorCode : std::uint16_t {
   external_proposal_type_invalid = 271,  ///< a type an outsider may not propose (§12.1.8)
   own_message = 272,                     ///< an echo of what this member sent
   not_application = 273,                 ///< `unprotect` was given a handshake message
-  too_many_proposals = 274,              ///< GroupConfig::max_cached_proposals wait for a commit already
+  too_many_proposals = 274,              ///< GroupConfig::max_cached_proposals already wait for a commit
 
   // 290: the secret tree (§9, §15.3)
   generation_too_far = 290,      ///< beyond GroupConfig::max_forward_generations
-  generation_unavailable = 291,  ///< used already, or its skipped key was dropped: a replay, or too late
+  generation_unavailable = 291,  ///< already used, or its skipped key was dropped: a replay, or too late
 
   // 300: single proposals (§12.1)
   remove_target_blank = 300,
@@ -112,11 +112,11 @@ enum class ErrorCode : std::uint16_t {
   path_missing = 351,
   path_length_invalid = 352,            ///< not one node for each node of the filtered direct path
   path_ciphertext_count_invalid = 353,  ///< not one ciphertext for each node of a resolution
-  path_key_not_unique = 354,            ///< a public key of the path is in the tree already
+  path_key_not_unique = 354,            ///< a public key of the path is already in the tree
   path_key_mismatch = 355,              ///< a derived key is not the one in the path
   path_parent_hash_invalid = 356,
   path_secret_invalid = 357,  ///< wrong length
-  no_decryption_key = 358,    ///< no key of ours in the resolution
+  no_decryption_key = 358,    ///< we hold no private key for the resolution
 
   // 400: joining (§12.4.3)
   welcome_not_for_us = 400,
@@ -137,7 +137,7 @@ enum class ErrorCode : std::uint16_t {
   group_extension_unsupported = 415,  ///< a GroupContext extension that we do not support (§13.4)
   external_pub_missing = 416,
   successor_epoch_invalid = 417,        ///< a reinitialised or branched group must start at epoch 1
-  successor_parameters_mismatch = 418,  ///< not what the ReInit said, or not the old group's (§11.2, §11.3)
+  successor_parameters_mismatch = 418,  ///< differ from the ReInit or the old group (§11.2, §11.3)
   successor_members_mismatch = 419,
   successor_group_unknown = 420,  ///< the old group was not given, or had no ReInit
 

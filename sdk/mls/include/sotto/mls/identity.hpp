@@ -1,4 +1,4 @@
-// What a client signs with and puts into the leaves it makes.
+// A client's credential, signature key and capabilities, for the leaves that it makes.
 //
 //   SignatureKeyPair keys = SignatureKeyPair::generate(env.random);
 //   Identity me{.credential = Credential::basic(id), .keys = std::move(keys)};
@@ -21,7 +21,7 @@ class SignatureKeyPair {
   [[nodiscard]] const Bytes& public_key() const { return public_key_; }
   [[nodiscard]] SecretBytes seed() const;
   [[nodiscard]] SignatureKeyPair clone() const;
-  /// Raw signature, without a label.
+  /// The signature of `content` as it is, without a label.
   [[nodiscard]] Bytes sign(ByteView content) const;
 
  private:

@@ -1,4 +1,4 @@
-// Key packages: what a client publishes so that others can add it while it is away (RFC 9420 §10).
+// Key packages: a client publishes them so that others can add it while it is offline (RFC 9420 §10).
 //
 //   auto mine = make_key_package(kDefaultSuite, me, lifetime, {}, env);
 //   publish(mine->message);             // an MLSMessage
@@ -18,16 +18,15 @@ struct KeyPackage {
   Extensions extensions;
   Bytes signature;
 
-  /// From an MLSMessage; syntax only.
+  /// Parses an MLSMessage. Checks the syntax only.
   static Result<KeyPackage> from_message(ByteView message);
   [[nodiscard]] Bytes to_message() const;
-  /// KeyPackageRef (§5.2), the name a Welcome calls it by.
+  /// KeyPackageRef (§5.2), by which a Welcome refers to it.
   [[nodiscard]] Bytes reference() const;
   friend bool operator==(const KeyPackage&, const KeyPackage&) = default;
 };
 
-/// Everything of §10.1 and §7.3 that can be checked without a group: do it when a package comes from a
-/// server.
+/// Checks everything of §10.1 and §7.3 that needs no group. Call it for each package from a server.
 Result<void> validate_key_package(const KeyPackage& package, const Environment& env);
 
 /// A published package and its private keys. Movable; wiped when destroyed.
@@ -37,13 +36,12 @@ struct KeyPackageBundle {
   Bytes reference;  ///< KeyPackageRef
   SecretBytes init_private_key;
   SecretBytes encryption_private_key;
-  /// The application's note that this package may be used more than once (§16.8): do not erase it after a
-  /// join.
+  /// Set by the application: this package may be used more than once (§16.8), so a join must not erase it.
   bool last_resort = false;
 
   [[nodiscard]] SecretBytes save() const;
   static Result<KeyPackageBundle> load(ByteView saved);
-  /// From keys made elsewhere; checks that they belong to the package.
+  /// Builds one from keys made elsewhere. Checks that they belong to the package.
   static Result<KeyPackageBundle> from_parts(ByteView message, ByteView init_private_key,
                                              ByteView encryption_private_key);
 };
@@ -51,7 +49,7 @@ struct KeyPackageBundle {
 struct KeyPackageOptions {
   Extensions extensions{};
   bool last_resort = false;
-  /// Sprinkle code points that receivers must ignore over capabilities and extensions (§13.5).
+  /// Add code points that receivers must ignore to capabilities and extensions (§13.5).
   bool grease = false;
 };
 

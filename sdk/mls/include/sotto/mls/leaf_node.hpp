@@ -1,4 +1,4 @@
-// What a member shows of itself: credential, keys, capabilities (RFC 9420 §5.3, §7.2, §13.4).
+// What a leaf says about its member: credential, keys, capabilities (RFC 9420 §5.3, §7.2, §13.4).
 //
 //   Credential me = Credential::basic(as_bytes("alice/phone"));
 #pragma once
@@ -15,7 +15,7 @@ struct Credential {
   CredentialType type = CredentialType::basic;
   Bytes identity;                   ///< basic
   std::vector<Bytes> certificates;  ///< x509: DER, end entity first
-  Bytes unknown;                    ///< another type: its body, which is taken to be one opaque<V>
+  Bytes unknown;                    ///< any other type: its body, read as one opaque<V>
 
   static Credential basic(ByteView identity);
   static Credential x509(std::vector<Bytes> chain);
@@ -28,12 +28,12 @@ struct Extension {
   friend bool operator==(const Extension&, const Extension&) = default;
 };
 
-/// A list holds a type at most once (§13.4).
+/// A list contains a type at most once (§13.4).
 using Extensions = std::vector<Extension>;
 const Extension* find_extension(const Extensions& list, ExtensionType type);
 bool has_duplicates(const Extensions& list);
 
-/// Default proposal and extension types are supported by everybody and are not listed (§7.2).
+/// Default proposal and extension types are not listed: every client supports them (§7.2).
 struct Capabilities {
   std::vector<ProtocolVersion> versions;
   std::vector<CipherSuite> cipher_suites;
@@ -41,9 +41,9 @@ struct Capabilities {
   std::vector<ProposalType> proposals;
   std::vector<CredentialType> credentials;
 
-  /// mls10, both suites, basic credentials, nothing beyond.
+  /// mls10, both suites, basic credentials, nothing else.
   static Capabilities standard();
-  // Defaults included.
+  /// Whether it is listed, or a default.
   [[nodiscard]] bool supports(ExtensionType type) const;
   [[nodiscard]] bool supports(ProposalType type) const;
   [[nodiscard]] bool supports(CredentialType type) const;

@@ -1,4 +1,4 @@
-// Looking at a message from the outside: what a delivery service or a dispatcher can see without keys.
+// What can be read from a message without keys, for a delivery service or a dispatcher.
 //
 //   auto head = peek(bytes);
 //   groups.find(head->group_id)->process(bytes, env);
@@ -21,7 +21,7 @@ struct MessageHead {
   std::vector<Bytes> recipients;       ///< welcome: the KeyPackageRefs it is for
 };
 
-/// The head of an MLSMessage. Reads the whole message, so that what passes is at least well-formed.
+/// Parses the head of an MLSMessage. Reads the whole message, so a message that passes is well-formed.
 Result<MessageHead> peek(ByteView message);
 
 }  // namespace sotto::mls

@@ -1,4 +1,5 @@
-// What the library asks the application: is this credential good, is this client that one, where is that PSK.
+// The decisions that the library leaves to the application: which credentials are acceptable, which leaves
+// belong to one client, and where PSKs come from.
 //
 //   class MyPolicy : public Policy {
 //     std::optional<std::string> check_credential(const CredentialCheck& c) const override { ... }
@@ -25,7 +26,7 @@ namespace sotto::mls {
 
 struct Proposal;
 
-/// Where a credential was met (§5.3.1).
+/// Where a credential occurred (§5.3.1).
 enum class CredentialEvent : std::uint8_t {
   key_package,      ///< `validate_key_package`, before it is used
   add,              ///< an Add, received or about to be sent
@@ -36,16 +37,16 @@ enum class CredentialEvent : std::uint8_t {
   external_sender,  ///< an entry of external_senders
 };
 
-/// The leaves of a group, each at its place, null where blank.
+/// The leaves of a group by index, null where blank.
 using GroupMembers = std::span<const std::shared_ptr<const LeafNode>>;
 
 struct CredentialCheck {
   CredentialEvent event{};
   ByteView group_id;  ///< empty for key_package
-  /// Who is in the group before anything is added, updated or removed; the whole group for join. Empty for
-  /// key_package, external_sender and the first leaf of a group.
+  /// The members before anything is added, updated or removed; for join, all of them. Empty for key_package,
+  /// external_sender and the first leaf of a group.
   GroupMembers members;
-  const LeafNode* old_leaf = nullptr;  ///< what is replaced, if something is
+  const LeafNode* old_leaf = nullptr;  ///< the leaf that is replaced, if any
   const LeafNode* new_leaf = nullptr;  ///< null for external_sender
   const ExternalSender* external_sender = nullptr;
   Timestamp now{};
@@ -56,30 +57,31 @@ class Policy {
  public:
   virtual ~Policy() = default;
 
-  /// Nothing, or why the credential is not acceptable: not issued by whom it should be, or not the same
-  /// identity as the leaf it replaces.
+  /// Why the credential is not acceptable, or nothing if it is. Reasons are a wrong issuer, or an identity
+  /// other than that of the leaf it replaces.
   [[nodiscard]] virtual std::optional<std::string> check_credential(const CredentialCheck& check) const = 0;
 
-  /// The client whose leaf this is: two leaves are one client if these bytes are equal, and a client is added
-  /// once (§12.2). By default the signature key.
+  /// Names the client of a leaf. Leaves with equal bytes belong to one client, which can be in a group only
+  /// once (§12.2). Default: the signature key.
   [[nodiscard]] virtual Bytes client_of(const LeafNode& leaf) const;
 
-  /// The identity that the leaf presents, for reinitialised and branched groups (§11.2, §11.3): two leaves
-  /// present one identity if these bytes are equal. By default the encoded credential.
+  /// Names the identity that a leaf presents, for reinitialised and branched groups (§11.2, §11.3). Leaves
+  /// with equal bytes present one identity. Default: the encoded credential.
   [[nodiscard]] virtual Bytes identity_of(const LeafNode& leaf) const;
 
-  /// Permission for a proposal: at its receipt, and again within each commit. By default everything is
-  /// allowed but an Add that a stranger proposes for itself (§12.1.8).
+  /// Whether a proposal is allowed. Asked when it is received, and again for each commit that contains it.
+  /// Default: everything, except an Add that a non-member proposes for itself (§12.1.8).
   [[nodiscard]] virtual bool allow_proposal(const Sender& sender, const Proposal& proposal) const;
 
-  /// Whether a group of this id is among ours (§12.4.3), but for one that we join again from outside.
+  /// Whether we are in a group with this id (§12.4.3). Not asked for a group that we rejoin by an external
+  /// commit.
   [[nodiscard]] virtual bool knows_group(ByteView group_id) const = 0;
 
-  /// Whether a proposal type that the library does not know makes a path necessary (§12.4).
+  /// Whether a proposal of a type that the library does not know requires a path (§12.4).
   [[nodiscard]] virtual bool path_required(ProposalType type) const;
 };
 
-/// Accepts every credential, and takes every group that it is asked about for a new one. For tests.
+/// Accepts every credential and knows no group. For tests.
 class AcceptEveryCredential : public Policy {
  public:
   [[nodiscard]] std::optional<std::string> check_credential(const CredentialCheck&) const override {
@@ -88,8 +90,8 @@ class AcceptEveryCredential : public Policy {
   [[nodiscard]] bool knows_group(ByteView) const override { return false; }
 };
 
-/// Where pre-shared keys come from (§8.4). The group knows its own past resumption PSKs and asks for others
-/// only.
+/// Provides pre-shared keys (§8.4); nothing for an unknown one. A group knows its own past resumption PSKs
+/// and asks only for others.
 class PskSource {
  public:
   virtual ~PskSource() = default;
@@ -97,18 +99,18 @@ class PskSource {
   [[nodiscard]] virtual std::optional<SecretBytes> resumption_psk(ByteView group_id, Epoch epoch) const;
 };
 
-/// When lifetimes are looked at (§7.3) and how long one may be (§7.2).
+/// When lifetimes are checked (§7.3) and how long one may be (§7.2).
 struct LifetimeRules {
-  bool check_received = true;  ///< of key packages, Adds and so on that others made
-  bool check_joining = false;  ///< of leaves of a group that we join: they may have got old honestly
-  /// The longest whole lifetime, 0: any; of every leaf of a group that we join, too (§7.2). For a group with
-  /// longer ones, join with an Environment of its own. One year and a bit: enough for a last-resort package,
-  /// short enough to end.
+  bool check_received = true;  ///< those in key packages, Adds and so on that others made
+  bool check_joining = false;  ///< those of the leaves of a group that we join, which may have expired since
+  /// The longest total lifetime in seconds; 0: any. Applies to every leaf of a group that we join, too
+  /// (§7.2); to join a group with longer ones, pass another Environment. The default of 400 days is enough
+  /// for a last-resort package.
   std::uint64_t max_seconds = 400ull * 24 * 3600;
 };
 
-/// What every operation is given from outside; the library reads no clock and no random device. May be kept
-/// for as long as what it refers to.
+/// What every operation takes from outside: the library reads no clock and no random device. It must not
+/// outlive what it refers to.
 struct Environment {
   Random& random;
   std::function<Timestamp()> now;  ///< e.g. wall_clock_now

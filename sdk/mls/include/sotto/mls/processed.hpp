@@ -1,4 +1,4 @@
-// What a received message did, in a form an application can show.
+// What a received message did, in a form that an application can show.
 //
 //   auto done = group.process(bytes, env);
 //   if (auto* text = done->as<ApplicationMessage>()) show(text->data);
@@ -41,15 +41,15 @@ struct MemberChange {
 
 /// A commit took effect.
 struct EpochChange {
-  Epoch epoch;  ///< the new one; the last one that we were in, if `removed_me`
+  Epoch epoch;  ///< the new one; with `removed_me`, the last one that we were in
   Sender committer;
-  /// In the order they were applied: updates, removes, adds, then the committer's own leaf (updated, or added
-  /// if it joined by itself).
+  /// In the order of application: updates, removes, adds, then the committer's own leaf (updated, or added if
+  /// it joined by an external commit).
   std::vector<MemberChange> members;
-  bool removed_me = false;          ///< the group is over for us: only late messages still open
+  bool removed_me = false;          ///< we are no longer a member; only late messages can still be opened
   bool extensions_changed = false;  ///< GroupContext extensions were replaced
-  std::vector<PskId> psks;          ///< what was mixed in
-  std::optional<ReInit> reinit;     ///< the group is over; await the Welcome of its successor
+  std::vector<PskId> psks;          ///< the PSKs of the commit
+  std::optional<ReInit> reinit;     ///< the group has ended; wait for the Welcome of its successor
   std::vector<CustomProposal> custom;
   Bytes authenticated_data;
 };

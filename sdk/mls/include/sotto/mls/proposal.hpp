@@ -1,4 +1,4 @@
-// Proposals (RFC 9420 §12.1): the changes a commit can bring.
+// Proposals (RFC 9420 §12.1): the changes that a commit can make.
 //
 //   CommitOptions options;
 //   options.proposals = {Proposal::add(their_package), Proposal::remove(LeafIndex{3})};
@@ -38,7 +38,7 @@ struct PskId {
   Bytes nonce;                                           ///< fresh, Nh bytes
 
   static PskId external(ByteView psk_id, Random& random);
-  /// usage application: the resumption PSK of this or another group's epoch
+  /// The resumption PSK of an epoch of this group or another; usage `application`.
   static PskId resumption(ByteView group_id, Epoch epoch, Random& random);
 
   friend auto operator<=>(const PskId&, const PskId&) = default;
@@ -63,22 +63,22 @@ struct GroupContextExtensions {
   Extensions extensions;
   friend bool operator==(const GroupContextExtensions&, const GroupContextExtensions&) = default;
 };
-/// A type this library does not know. MLS gives proposals no length, so the body is taken to be one
-/// opaque<V>; an application's own proposal types must be written so.
+/// A type that this library does not know. MLS gives proposals no length, so the body is read as one
+/// opaque<V>. An application has to encode its own types that way.
 struct CustomProposal {
   ProposalType type{};
   Bytes data;
   friend bool operator==(const CustomProposal&, const CustomProposal&) = default;
 };
 
-/// A large alternative of a variant, kept outside of it: the others, of which a message may list very many,
-/// then take no more than they need. Copies share the value.
+/// A large alternative of a variant, kept outside of it so that the small ones stay small: a message may list
+/// very many. Copies share the value.
 template <class T>
 class Boxed {
  public:
   Boxed() = default;
   Boxed(T value) : value_(std::make_shared<const T>(std::move(value))) {}
-  /// Null before there is one.
+  /// Null if default-constructed.
   [[nodiscard]] const T* get() const { return value_.get(); }
   friend bool operator==(const Boxed& a, const Boxed& b) {
     return a.value_ == b.value_ || (a.value_ && b.value_ && *a.value_ == *b.value_);
@@ -118,18 +118,18 @@ struct Proposal {
   static Proposal group_context_extensions(Extensions extensions) {
     return {GroupContextExtensions{std::move(extensions)}};
   }
-  /// A type that MLS does not define, and no GREASE value: `commit` and `propose` refuse those.
+  /// `type` must be neither a type of MLS nor a GREASE value: `commit` and `propose` refuse those.
   static Proposal custom(ProposalType type, Bytes data) { return {CustomProposal{type, std::move(data)}}; }
 
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };
 
-/// A proposal from outside of the group (§12.1.8), as a PublicMessage. `sender_index` is the signer's place
-/// in the group's external_senders.
+/// A proposal from outside the group (§12.1.8), as a PublicMessage. `sender_index` is the signer's index in
+/// the group's external_senders.
 Result<Bytes> make_external_proposal(CipherSuite suite, ByteView group_id, Epoch epoch,
                                      std::uint32_t sender_index, const SignatureKeyPair& signer,
                                      const Proposal& proposal);
-/// A stranger's proposal to be added itself: new_member_proposal, signed with the package's key.
+/// A non-member's proposal to be added (new_member_proposal), signed with the package's key.
 Result<Bytes> make_new_member_proposal(ByteView group_id, Epoch epoch, const KeyPackage& package,
                                        const SignatureKeyPair& signer);
 

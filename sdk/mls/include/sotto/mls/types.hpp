@@ -1,5 +1,5 @@
-// The small types every other header uses: strong numbers, code points, and byte strings in the roles MLS
-// gives them. RFC 9420 §17 names the registries.
+// The small types that every other header uses: strong numbers and code points. RFC 9420 §17 names the
+// registries.
 #pragma once
 
 #include <compare>
@@ -12,13 +12,13 @@
 
 namespace sotto::mls {
 
-/// A member's place among the leaves, from the left; valid within one epoch (§5.3.3).
+/// A member's index among the leaves, from the left; valid within one epoch (§5.3.3).
 struct LeafIndex {
   std::uint32_t value = 0;
   friend constexpr auto operator<=>(LeafIndex, LeafIndex) = default;
 };
 
-/// A place in the array of nodes: leaves even, parents odd (RFC 9420 Appendix C).
+/// An index into the array of nodes: leaves even, parents odd (RFC 9420 Appendix C).
 struct NodeIndex {
   std::uint32_t value = 0;
   friend constexpr auto operator<=>(NodeIndex, NodeIndex) = default;
@@ -31,7 +31,7 @@ struct Epoch {
 
 enum class ProtocolVersion : std::uint16_t { mls10 = 1 };
 
-/// Any 16-bit value can be in a received list; `is_supported` says which ones this library can run.
+/// A received list may contain any 16-bit value; `is_supported` says which suites this library implements.
 enum class CipherSuite : std::uint16_t {
   x25519_aes128gcm_sha256_ed25519 = 1,
   x25519_chacha20poly1305_sha256_ed25519 = 3,
@@ -95,7 +95,7 @@ constexpr bool is_default(ProposalType type) {
   return type >= ProposalType::add && type <= ProposalType::group_context_extensions;
 }
 
-/// Whether `value` is one of the code points that exist to be ignored (§13.5): 0x0A0A, 0x1A1A ... 0xEAEA.
+/// Whether `value` is a GREASE code point, which receivers must ignore (§13.5): 0x0A0A, 0x1A1A ... 0xEAEA.
 constexpr bool is_grease(std::uint16_t value) {
   return (value & 0x0F0F) == 0x0A0A && (value >> 8) == (value & 0xFF) && value != 0xFAFA;
 }
