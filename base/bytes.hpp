@@ -25,15 +25,15 @@ inline Bytes to_bytes(ByteView bytes) {
 
 /// Lower-case hexadecimal.
 std::string to_hex(ByteView bytes);
-/// Either case; an odd length or another character is nothing.
+/// Either case. Nothing for an odd length or any other character.
 std::optional<Bytes> from_hex(std::string_view text);
 
 /// RFC 4648 §5 (URL-safe), without padding.
 std::string to_base64url(ByteView bytes);
-/// Strict: no padding, no white space, canonical trailing bits; anything else is nothing.
+/// Strict: no padding, no white space, canonical trailing bits. Nothing for anything else.
 std::optional<Bytes> from_base64url(std::string_view text);
 
-/// Equal in constant time for equal lengths; the lengths themselves are not secret.
+/// Compares in constant time for a given length; the lengths are not secret.
 bool equal_constant_time(ByteView a, ByteView b);
 
 }  // namespace sotto

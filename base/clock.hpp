@@ -1,5 +1,5 @@
-// Time as the protocol writes it: whole milliseconds since 1970 (UTC). Cores are given `now`; only drivers
-// read clocks.
+// Time as in the protocol: whole milliseconds since 1970 (UTC). Only drivers read clocks; they pass `now` to
+// the cores.
 #pragma once
 
 #include <chrono>

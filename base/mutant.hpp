@@ -1,6 +1,6 @@
-// Bugs on purpose. The simulator has to find each of them, or it proves nothing
+// Deliberate bugs. The simulator has to find each of them, which shows that it finds bugs at all
 // (tests/simulation/mutants.cpp, docs/guarantees.md). Only sotto-simulate-mutants is compiled with
-// SOTTO_MUTANTS; everywhere else `mutant` is false when compiled, and nothing is left of it.
+// SOTTO_MUTANTS; in every other program `mutant` is false at compile time and leaves no code.
 //
 //   if (mutant(Mutant::ack_before_commit)) events_.committed(batch);
 #pragma once
@@ -46,7 +46,7 @@ enum class Mutant : std::uint8_t {
 };
 
 #ifdef SOTTO_MUTANTS
-// A name of its own for each build, since the program links libraries that were compiled without mutants.
+// Each build has its own namespace, since the program links libraries that were compiled without mutants.
 inline namespace with_mutants {
 extern thread_local Mutant chosen_mutant;
 inline bool mutant(Mutant which) {

@@ -18,7 +18,7 @@ std::uint64_t Random::next_u64() {
 }
 
 std::uint64_t Random::below(std::uint64_t bound) {
-  // Values under `skip` would make the small remainders likelier than the others: draw again.
+  // Values under `skip` would make the small remainders more likely than the others: draw again.
   const std::uint64_t skip = (0 - bound) % bound;
   std::uint64_t value = next_u64();
   while (value < skip)
@@ -47,7 +47,7 @@ void SeededRandom::fill(std::span<std::uint8_t> out) {
   std::array<std::uint8_t, crypto_stream_chacha20_ietf_NONCEBYTES> nonce{};
   std::memcpy(nonce.data(), &counter_, sizeof counter_);
   ++counter_;
-  // libsodium must not be given a null pointer, even for no bytes. The counter moves all the same.
+  // libsodium must not get a null pointer, even for zero bytes. The counter advances in any case.
   if (!out.empty()) crypto_stream_chacha20_ietf(out.data(), out.size(), nonce.data(), key.data());
 }
 

@@ -1,5 +1,5 @@
-// Where randomness comes from. Cores take a Random and never open a device themselves, so a test or the
-// simulator can make a run repeatable from a seed.
+// The source of randomness. Cores take a Random instead of opening a device, so that a test or the simulator
+// can repeat a run from a seed.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class Random {
   std::uint64_t below(std::uint64_t bound);
 };
 
-/// The operating system's generator (libsodium's randombytes). Safe to share between threads.
+/// The operating system's generator (libsodium's randombytes). Any thread.
 Random& system_random();
 
 /// Repeatable from a seed (ChaCha20): for tests and simulation only. One thread.

@@ -1,4 +1,4 @@
-// Bytes that must not outlive their use: wiped when freed, compared in constant time, impossible to print.
+// Secret bytes: wiped when freed, compared in constant time, impossible to print.
 //
 //   SecretBytes key = SecretBytes::random(random, 32);
 //   use(key.view());
@@ -20,7 +20,7 @@ class SecretBytes {
  public:
   SecretBytes() = default;
   explicit SecretBytes(std::size_t size);  ///< zeros
-  explicit SecretBytes(ByteView bytes);    ///< a copy; wipe the source if it was a secret
+  explicit SecretBytes(ByteView bytes);    ///< a copy; wipe the source if it is secret
   static SecretBytes random(Random& random, std::size_t size);
 
   SecretBytes(SecretBytes&& other) noexcept;
@@ -37,7 +37,7 @@ class SecretBytes {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
-  /// Wiped and empty.
+  /// Wipes the bytes; empty afterwards.
   void clear();
 
   friend bool operator==(const SecretBytes& a, const SecretBytes& b) {
@@ -49,7 +49,7 @@ class SecretBytes {
   std::size_t size_ = 0;
 };
 
-/// Overwrites memory in a way the compiler may not remove.
+/// Overwrites memory in a way that the compiler may not remove.
 void wipe(std::span<std::uint8_t> bytes);
 
 }  // namespace sotto

@@ -1,5 +1,5 @@
-// What a line of text, a phone number and a media URL have to be. Server and SDK refuse the same, so that an
-// app learns at once what the server would say later.
+// The rules for a line of text, a phone number and a media URL. Server and SDK share them, so an app learns
+// at once what the server would refuse later.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +13,17 @@ struct TextRule {
   const char* field;      ///< named in the problem
   std::size_t least = 0;  ///< code points
   std::size_t most = 0;
-  bool newlines = false;  ///< may have several lines
+  bool newlines = false;  ///< several lines are allowed
 };
 
-/// Nothing if the text is valid UTF-8 of an allowed length, without control characters; otherwise what is
+/// Nothing if the text is valid UTF-8 of an allowed length without control characters. Otherwise what is
 /// wrong with it: "name: must not be empty".
 std::optional<std::string> problem_with_text(const TextRule& rule, std::string_view text);
 
 /// "+" and 7 to 15 digits, the first not 0 (E.164).
 bool is_phone_number(std::string_view text);
 
-/// 1 to `most` characters of printable ASCII without spaces, which every URL is made of (RFC 3986 §2).
+/// 1 to `most` characters of printable ASCII without spaces, the alphabet of URLs (RFC 3986 §2).
 bool is_media_url(std::string_view text, std::size_t most);
 
 }  // namespace sotto

@@ -15,7 +15,7 @@ bool is_valid_utf8(std::string_view text) {
   while (p != end) {
     const std::uint8_t lead = *p++;
     if (lead < 0x80) continue;
-    // Table 3-7 of the Unicode standard: only the second byte's range depends on the first.
+    // Unicode standard, table 3-7: only the range of the second byte depends on the first.
     if (lead >= 0xC2 && lead <= 0xDF) {
       if (!continuation(0x80, 0xBF)) return false;
     } else if (lead >= 0xE0 && lead <= 0xEF) {

@@ -1,5 +1,5 @@
-// UUIDs (RFC 9562), as idempotency keys. The SDK makes version 7: time-ordered, so a server's index of keys
-// grows at its end instead of all over.
+// UUIDs (RFC 9562), used as idempotency keys. The SDK makes version 7: they are ordered by time, so a
+// server's index of keys grows only at its end.
 #pragma once
 
 #include <array>

@@ -19,14 +19,14 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::UnknownFieldSet;
 
-/// Frames nest three deep; the rest is room for fields of later versions. Past it the parser's stack would be
-/// the client's to choose.
+/// Frames nest three deep; the rest is room for later versions. The limit keeps a client from choosing how
+/// much stack the parser uses.
 constexpr std::size_t kMaxJsonDepth = 16;
 
-/// Most frames are parsed without touching the heap.
+/// Enough to parse most frames without a heap allocation.
 constexpr std::size_t kJsonScratchBytes = 4096;
 
-/// How much of an unknown type's name is repeated in the error.
+/// How much of an unknown type's name the error repeats.
 constexpr std::size_t kQuotedTypeBytes = 64;
 
 FrameError bad_frame(std::string message) {
@@ -41,7 +41,7 @@ std::string quoted(std::string_view name) {
   return "\"" + std::string(name.substr(0, length)) + (length < name.size() ? "...\"" : "\"");
 }
 
-/// What protobuf's parser refused in `bytes`, which are meant to be a `type`.
+/// Why protobuf's parser refused `bytes` as a `type`.
 std::string why_unreadable(const Descriptor& type, std::string_view bytes, const std::string& path) {
   UnknownFieldSet fields;
   if (!fields.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

@@ -48,7 +48,7 @@ std::string wrong_kind(const std::string& path, const char* wanted, const json::
   return path + ": must be " + wanted + ", not " + kind_of(value);
 }
 
-/// Text from outside goes into an error only so far.
+/// The most text from outside that an error repeats.
 constexpr std::size_t kQuotedInErrors = 24;
 
 /// A whole number of T, from a JSON number or a string of decimal digits.
@@ -67,7 +67,7 @@ std::optional<T> read_integer(const json::value& value, const std::string& path,
       if (!fits(value.get_uint64())) return out_of_range(std::to_string(value.get_uint64()));
       return static_cast<T>(value.get_uint64());
     case json::kind::double_:
-      // Fractions and exponents, and whole numbers past 64 bits: none of them is an id or a time.
+      // A fraction, an exponent or a number above 64 bits is neither an id nor a time.
       problem = path + ": must be a whole number within 64 bits, written without fraction or exponent";
       return std::nullopt;
     case json::kind::string: {
@@ -203,7 +203,7 @@ class FieldWriter {
 void write_string(std::string_view text, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
-  std::size_t plain = 0;  // from here on nothing needed escaping
+  std::size_t plain = 0;  // start of the text that needs no escaping
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
@@ -256,7 +256,7 @@ void write_base64(std::string_view bytes, std::string& out) {
   out.resize(begin + length);
   sodium_bin2base64(out.data() + begin, length, reinterpret_cast<const unsigned char*>(bytes.data()),
                     bytes.size(), sodium_base64_VARIANT_ORIGINAL);
-  out.back() = '"';  // over the terminating zero that the length counts
+  out.back() = '"';  // replaces the terminating zero, which the length includes
 }
 
 /// One value: of a plain field, or the element `index` of a repeated one.

@@ -7,10 +7,9 @@
 //   write_json_fields(sync, out);
 //   // {"last_seen_message_id":"0"
 //
-// It is written here, over protobuf's reflection, because libprotobuf's own parser takes JSON that is not
-// JSON (single quotes, unquoted keys), takes 1.0 and 1e3 for ids, and names neither the field nor the value
-// in its errors; it also costs about ten times as much a frame. Only what frames.proto uses is mapped: no
-// maps, floats or well-known types.
+// It uses protobuf's reflection instead of libprotobuf's JSON parser. That parser accepts invalid JSON
+// (single quotes, unquoted keys) and 1.0 and 1e3 as ids, names neither field nor value in its errors, and is
+// much slower. Only what frames.proto uses is mapped: no maps, floats or well-known types.
 #pragma once
 
 #include <optional>
@@ -22,13 +21,13 @@
 
 namespace sotto {
 
-/// Sets the fields that `object` has; `null` means absent, unknown members are ignored. `path` begins every
-/// error. Nothing: all went well.
+/// Sets the fields that `object` has. `null` means absent; unknown members are ignored. Returns an error that
+/// begins with `path`, or nothing on success.
 std::optional<std::string> read_json_fields(const boost::json::object& object,
                                             google::protobuf::Message& message, const std::string& path);
 
-/// The members of the JSON object, without its braces. Plain fields are written also when they are zero;
-/// `optional` and `oneof` ones where they are set. 64-bit numbers are strings, bytes are base64.
+/// Writes the members of the JSON object, without its braces. Plain fields are written even if zero,
+/// `optional` and `oneof` fields only if set. 64-bit numbers are strings, bytes are base64.
 void write_json_fields(const google::protobuf::Message& message, std::string& out);
 
 }  // namespace sotto

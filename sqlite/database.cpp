@@ -31,7 +31,7 @@ void Database::Close::operator()(sqlite3* db) const {
 SqliteResult<Database> Database::open(const std::string& path, OpenMode mode, const char* vfs) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags_of(mode), vfs);
-  Database db(raw);  // even a failed open has made something to close
+  Database db(raw);  // a failed open, too, leaves something to close
   if (code != SQLITE_OK) {
     if (raw == nullptr) return SqliteError{code, sqlite3_errstr(code)};
     return SqliteError{sqlite3_extended_errcode(raw), sqlite3_errmsg(raw)};

@@ -5,9 +5,9 @@
 //   SqliteResult<void> tuned = tune(*db, Tuning{});      // tuning.hpp: always, before anything else
 //   SqliteResult<Statement> insert = db->prepare("INSERT INTO t (a) VALUES (?1)");
 //
-// Thread rules: SQLite's own mutexes are off. A connection and its statements belong to one thread at a time;
-// other threads open connections of their own. `interrupt` alone may be called from anywhere.
-// Statements may outlive the Database object: the file is closed when the last of them is gone.
+// Thread rules: SQLite's own mutexes are off. One thread at a time uses a connection and its statements;
+// other threads open their own connections. Only `interrupt` may be called from any thread.
+// Statements may outlive the Database: the file is closed when the last of them is destroyed.
 #pragma once
 
 #include <array>
@@ -25,20 +25,20 @@ namespace sotto::sqlite {
 enum class OpenMode {
   read_only,
   read_write,  ///< the file has to exist
-  create,      ///< made if it is not there
+  create,      ///< created if it is missing
 };
 
 class Database {
  public:
-  /// `vfs` names a registered VFS; nullptr is the system's. `path` is UTF-8, or ":memory:".
+  /// `vfs` names a registered VFS; nullptr: the system's. `path` is UTF-8, or ":memory:".
   static SqliteResult<Database> open(const std::string& path, OpenMode mode, const char* vfs = nullptr);
 
-  /// Runs constant SQL, one or more statements; rows are dropped. Values belong in a prepared statement:
-  /// errors quote `sql`.
+  /// Runs one or more statements of constant SQL and drops their rows. Bind values in a prepared statement
+  /// instead: errors quote `sql`.
   SqliteResult<void> exec(const char* sql);
-  /// Compiles exactly one statement, to be kept and used often.
+  /// Compiles exactly one statement. Keep it and use it often.
   SqliteResult<Statement> prepare(std::string_view sql);
-  /// The first column of the first row of constant SQL; no row is SQLITE_NOTFOUND.
+  /// The first column of the first row of constant SQL. No row: SQLITE_NOTFOUND.
   SqliteResult<std::int64_t> scalar(const char* sql);
   SqliteResult<std::string> scalar_text(const char* sql);
 
@@ -46,7 +46,7 @@ class Database {
   [[nodiscard]] std::int64_t changes() const;
   [[nodiscard]] std::int64_t last_insert_rowid() const;
   [[nodiscard]] bool in_transaction() const;
-  /// Any statement that is running ends soon with SQLITE_INTERRUPT. Safe from any thread.
+  /// Ends any running statement with SQLITE_INTERRUPT. Any thread.
   void interrupt() const;
 
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
@@ -55,7 +55,7 @@ class Database {
   friend class Transaction;
   friend class Savepoint;
 
-  // Transaction control runs once a batch; compiled once like everything else.
+  // Transaction control runs for each batch, so it is compiled once too.
   enum Control : std::size_t { kBegin, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo, kControls };
   SqliteResult<void> control(Control what);
 

@@ -7,7 +7,7 @@
 namespace sotto::sqlite {
 namespace {
 
-// Enough of a statement to find it by; the whole of a long one would drown the log.
+// Enough of a statement to identify it. A long one would flood the log.
 constexpr std::size_t kQuotedSql = 120;
 
 std::string quote(const char* sql) {

@@ -13,7 +13,7 @@ MigrationError failed(SqliteError cause) {
   return {Kind::failed, std::move(cause)};
 }
 
-/// The schema's version in the file, after the checks that it is ours and not newer.
+/// The file's schema version. Checks that the database is ours and not newer.
 MigrationResult inspect(Database& db, const Schema& schema) {
   SqliteResult<std::int64_t> id = db.scalar("PRAGMA application_id");
   if (!id) return failed(std::move(id).error());
@@ -40,7 +40,7 @@ MigrationResult inspect(Database& db, const Schema& schema) {
 }  // namespace
 
 MigrationResult migrate(Database& db, const Schema& schema) {
-  // Without the write lock first, so that opening an up-to-date database waits for nobody.
+  // First without the write lock, so that opening an up-to-date database never waits.
   MigrationResult found = inspect(db, schema);
   if (!found || *found == schema.version()) return found;
 

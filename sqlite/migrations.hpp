@@ -1,4 +1,4 @@
-// Brings a database to the schema this program knows, in one transaction.
+// Brings a database to the schema of this program, in one transaction.
 //
 //   constexpr Migration kMigrations[] = {
 //       {1, "CREATE TABLE messages (...) STRICT"},
@@ -7,8 +7,8 @@
 //   constexpr Schema kSchema{0x53745364, kMigrations};
 //   MigrationResult now = migrate(db, kSchema);
 //
-// Numbers rise by one from 1 and a released migration is never edited. The version lives in
-// `PRAGMA user_version`, and `PRAGMA application_id` tells a database of ours from somebody else's.
+// Numbers rise by one from 1, and a released migration is never edited. `PRAGMA user_version` holds the
+// version; `PRAGMA application_id` marks a database as ours.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Migration {
 };
 
 struct Schema {
-  std::int32_t application_id;  ///< not 0, which is what an empty file has
+  std::int32_t application_id;  ///< not 0: an empty file has 0
   std::span<const Migration> migrations;
 
   [[nodiscard]] int version() const { return migrations.empty() ? 0 : migrations.back().version; }
@@ -41,7 +41,7 @@ struct MigrationError {
   SqliteError cause;  ///< `text` is set for every kind
 };
 
-/// The version that was found: 0 for a new file, `schema.version()` when there was nothing to do.
+/// The version before the migration: 0 for a new file, `schema.version()` if there was nothing to do.
 using MigrationResult = Result<int, MigrationError>;
 
 MigrationResult migrate(Database& db, const Schema& schema);

@@ -5,7 +5,7 @@
 namespace sotto::sqlite {
 namespace {
 
-// SQLite takes a null pointer for NULL, whatever the length; an empty value needs an address.
+// SQLite binds a null pointer as NULL, whatever the length. An empty value needs an address.
 constexpr char kEmpty[] = "";
 
 }  // namespace
@@ -58,7 +58,7 @@ SqliteResult<void> Statement::run() {
 }
 
 void Statement::reset() {
-  // Both return the error of the last step, which its caller has already seen.
+  // Both return the error of the last step, which the caller has already seen.
   sqlite3_reset(handle_.get());
   sqlite3_clear_bindings(handle_.get());
   bind_error_ = SQLITE_OK;
@@ -77,7 +77,7 @@ double Statement::real(int column) const {
 }
 
 std::string_view Statement::text(int column) const {
-  // The pointer first: asking for it may convert the value and so change its length.
+  // The pointer first: asking for it may convert the value and change its length.
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
   return data == nullptr ? std::string_view() : std::string_view(data, size);

@@ -1,4 +1,4 @@
-// A compiled SQL statement, prepared once by its owner and run many times without an allocation of ours.
+// A compiled SQL statement. Its owner prepares it once and runs it many times without an allocation.
 //
 //   SqliteResult<Statement> find = db.prepare("SELECT body, sent_at FROM messages WHERE id = ?1");
 //   ...
@@ -7,10 +7,11 @@
 //   SqliteResult<bool> row = use->step();
 //   if (row && *row) show(use->text(0), use->time(1));
 //
-// Text and blobs are bound by reference: they have to live until the statement is reset. Views from column
-// getters live until the next step or reset. An error of `bind` (an index out of range, a value too large) is
-// kept and comes out of the next `step`. Thread rules: those of the Database it belongs to, one thread at a
-// time.
+// Text and blobs are bound by reference and must live until the statement is reset. Views from column getters
+// are valid until the next step or reset. The next `step` returns an error of `bind` (an index out of range,
+// a value too large).
+//
+// Thread rules: those of its Database, one thread at a time.
 #pragma once
 
 #include <concepts>
@@ -30,7 +31,7 @@ namespace sotto::sqlite {
 
 class Statement {
  public:
-  /// No statement; only assigning to it is allowed.
+  /// No statement. Only assignment to it is allowed.
   Statement() = default;
 
   // Parameters count from 1.
@@ -41,7 +42,7 @@ class Statement {
   Statement& bind(int index, ByteView blob);
   Statement& bind(int index, Timestamp time) { return bind_int(index, to_unix_ms(time)); }
   /// SQLite's integers are signed: a value of 2^63 or more is stored as the negative number with the same
-  /// bits, and comes back whole. Snowflakes have 63 bits, so they keep their order.
+  /// bits, and read back unchanged. Snowflakes have 63 bits, so they keep their order.
   template <std::integral T>
   Statement& bind(int index, T value) {
     return bind_int(index, static_cast<std::int64_t>(value));
@@ -68,9 +69,9 @@ class Statement {
 
   /// True: a row can be read. False: the statement has ended.
   SqliteResult<bool> step();
-  /// Runs to the end, for statements whose rows nobody wants.
+  /// Runs to the end and ignores rows.
   SqliteResult<void> run();
-  /// Ready to run again, with nothing bound.
+  /// Makes it ready to run again, with nothing bound.
   void reset();
 
   // Columns count from 0; only after a step that returned true.
@@ -105,8 +106,8 @@ class Statement {
   int bind_error_ = 0;
 };
 
-/// Borrows a statement for a block and leaves it reset. A read statement that is not reset holds its snapshot
-/// open, and with it the WAL's growth.
+/// Borrows a statement for a block and resets it at the end. A read statement that is not reset keeps its
+/// snapshot open, and the WAL grows.
 class StatementScope {
  public:
   explicit StatementScope(Statement& statement) : statement_(statement) {}

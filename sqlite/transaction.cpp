@@ -23,12 +23,12 @@ SqliteResult<void> Transaction::commit() {
 
 void Transaction::rollback() {
   Database* db = std::exchange(db_, nullptr);
-  // Some errors (disk full, I/O) have rolled back by themselves. A ROLLBACK that fails leaves the journal for
-  // the next connection; there is nothing more to do here.
+  // On some errors (disk full, I/O) SQLite has already rolled back. If ROLLBACK fails, the next connection
+  // recovers from the journal.
   if (db != nullptr && db->in_transaction()) (void)db->control(Database::kRollback);
 }
 
-// All savepoints have one name: RELEASE and ROLLBACK TO mean the innermost of that name.
+// All savepoints share one name: RELEASE and ROLLBACK TO mean the innermost of that name.
 SqliteResult<Savepoint> Savepoint::begin(Database& db) {
   SqliteResult<void> begun = db.control(Database::kSavepoint);
   if (!begun) return begun.error();

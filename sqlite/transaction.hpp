@@ -1,4 +1,4 @@
-// Everything or nothing.
+// A transaction: all of its changes are made, or none.
 //
 //   SqliteResult<Transaction> tx = Transaction::begin(db);
 //   if (!tx) return tx.error();
@@ -11,7 +11,7 @@
 //   ...
 //   if (failed) part->rollback(); else done = part->release();
 //
-// Thread rules: those of the Database, which has to outlive both and stay where it is.
+// Thread rules: those of the Database, which must outlive both and must not be moved.
 #pragma once
 
 #include <utility>
@@ -22,14 +22,14 @@ namespace sotto::sqlite {
 
 class Transaction {
  public:
-  /// BEGIN IMMEDIATE: the write lock is taken here, so that nothing inside can fail with SQLITE_BUSY.
+  /// BEGIN IMMEDIATE takes the write lock, so that no statement inside fails with SQLITE_BUSY.
   static SqliteResult<Transaction> begin(Database& db);
 
   Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction() { rollback(); }
 
-  /// After an error nothing of the transaction is left.
+  /// After an error the whole transaction is rolled back.
   SqliteResult<void> commit();
   void rollback();
 
@@ -46,7 +46,7 @@ class Savepoint {
   Savepoint& operator=(Savepoint&&) = delete;
   ~Savepoint() { rollback(); }
 
-  /// Keeps the work, as part of the transaction around it.
+  /// Keeps the changes, as part of the transaction around it.
   SqliteResult<void> release();
   void rollback();
 

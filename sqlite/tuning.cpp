@@ -10,12 +10,12 @@ namespace sotto::sqlite {
 namespace {
 
 SqliteResult<void> set_journal(Database& db, JournalMode mode) {
-  // The pragma answers with the mode that is now in force instead of failing.
+  // The pragma does not fail: it returns the mode that is now in force.
   const bool wal = mode == JournalMode::wal;
   SqliteResult<std::string> now =
       db.scalar_text(wal ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
   if (!now) return std::move(now).error();
-  // A database in memory knows neither.
+  // A database in memory supports neither.
   if (*now == (wal ? "wal" : "delete") || *now == "memory") return {};
   return SqliteError{SQLITE_ERROR, "the journal mode stayed " + *now};
 }
@@ -25,12 +25,12 @@ SqliteResult<void> set_journal(Database& db, JournalMode mode) {
 SqliteResult<void> tune(Database& db, const Tuning& wanted) {
   sqlite3_busy_timeout(db.handle(), static_cast<int>(wanted.busy_timeout.count()));
 
-  // Before anything that reads the file: a log that was opened with shared memory keeps it.
+  // Before anything reads the file: a WAL that was opened with shared memory keeps it.
   std::string first = wanted.exclusive ? "PRAGMA locking_mode = EXCLUSIVE;" : "";
   first +=
-      // FULL, and the folder is synced after a rollback journal is deleted; without that, power loss may
-      // bring the journal back and undo the last commit. A log's database, too, is born with a rollback
-      // journal: its first commits would be lost with it.
+      // As FULL, and syncs the folder after a rollback journal is deleted. Otherwise power loss may bring the
+      // journal back and undo the last commit. A WAL database needs it too: it starts out with a rollback
+      // journal, which could undo its first commits.
       "PRAGMA synchronous = EXTRA;"
       // F_FULLFSYNC where plain fsync does not reach the disk (Apple); a no-op elsewhere.
       "PRAGMA fullfsync = ON;"
@@ -38,7 +38,7 @@ SqliteResult<void> tune(Database& db, const Tuning& wanted) {
       "PRAGMA cache_spill = OFF;"
       "PRAGMA temp_store = MEMORY;"
       "PRAGMA foreign_keys = ON;"
-      "PRAGMA cell_size_check = ON;";  // a malformed page is found when read, not when it has done harm
+      "PRAGMA cell_size_check = ON;";  // finds a malformed page when it is read
   first += "PRAGMA cache_size = -" + std::to_string(wanted.cache_kib) + ";";
   first += wanted.secure_delete ? "PRAGMA secure_delete = ON;" : "PRAGMA secure_delete = OFF;";
   SqliteResult<void> set = db.exec(first.c_str());
@@ -50,8 +50,8 @@ SqliteResult<void> tune(Database& db, const Tuning& wanted) {
   std::string then = wanted.durability == Durability::normal ? "PRAGMA synchronous = NORMAL;" : "";
   if (mutant(Mutant::commit_not_synced)) then = "PRAGMA synchronous = OFF;";
   then += "PRAGMA wal_autocheckpoint = " + std::to_string(wanted.wal_autocheckpoint_pages) + ";";
-  // An exclusive connection takes its locks when it first needs them and then keeps them. Now, so that a
-  // second process finds out when it opens.
+  // An exclusive connection takes its locks on first use and keeps them. Take them now, so that a second
+  // process fails when it opens.
   if (wanted.exclusive && sqlite3_db_readonly(db.handle(), "main") == 0) then += "BEGIN EXCLUSIVE; COMMIT;";
   return db.exec(then.c_str());
 }

@@ -11,7 +11,7 @@ Link::Link(World& world, LinkQuality quality) : world_(world), quality_(quality)
 }
 
 void Link::Pipe::send(Item item) {
-  if (link_->broken_) return;  // as TCP: into the void, until somebody notices
+  if (link_->broken_) return;  // lost, as in TCP, until an end notices
   auto ready = link_->world_.now() + link_->world_.between(link_->quality_.least, link_->quality_.most);
   if (!items_.empty()) ready = std::max(ready, items_.back().ready);
   bytes_ += item.bytes.size();

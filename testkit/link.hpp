@@ -1,6 +1,6 @@
-// One WebSocket between a simulated device and the server, over a virtual TCP connection: what is sent
-// arrives whole, in order and late, or, once the connection breaks, not at all. Either end may learn of the
-// break late or never.
+// One WebSocket between a simulated device and the server, over a virtual TCP connection. Everything arrives
+// whole, in order and late; after the connection breaks, nothing arrives. Either end may learn of the break
+// late or never.
 //
 //   auto link = std::make_shared<Link>(world, LinkQuality{5ms, 40ms});
 //   link->to_client().on_item = [&](Link::Item item) { ... };
@@ -31,26 +31,26 @@ class Link : public std::enable_shared_from_this<Link> {
     Kind kind = Kind::frame;
     std::string bytes;       // of a frame or ping
     std::uint16_t code = 0;  // of a close; the HTTP status of a refusal
-    Milliseconds sent{0};    // when it was handed over
+    Milliseconds sent{0};    // when it was sent
   };
 
   /// One direction.
   class Pipe {
    public:
     std::function<void(Item)> on_item;
-    /// Some of what was queued has gone to the other side.
+    /// Some of the queued bytes have been taken.
     std::function<void()> on_taken;
 
     void send(Item item);
-    /// The reader does not read: a slow client, or a server that pauses.
+    /// Makes the reader stop reading, as a slow client or a paused server does.
     void stall(bool stalled);
-    /// Bytes that the sender's kernel has not taken: what is past the window of unread ones.
+    /// Bytes that the sender's kernel has not taken, because the window is full of unread ones.
     [[nodiscard]] std::size_t queued_bytes() const;
     [[nodiscard]] bool idle() const { return items_.empty(); }
 
    private:
     friend class Link;
-    // As much as kernels buffer in both ends of a loopback or mobile connection, in the order of magnitude.
+    // The order of magnitude of what kernels buffer at both ends of a connection.
     static constexpr std::size_t kWindow = 64 * 1024;
     struct Waiting {
       Item item;
@@ -70,9 +70,9 @@ class Link : public std::enable_shared_from_this<Link> {
   Pipe& to_client() { return to_client_; }
   Pipe& to_server() { return to_server_; }
 
-  /// For what is sent from now on.
+  /// Applies to everything sent from now on.
   void set_quality(LinkQuality quality) { quality_ = quality; }
-  /// Nothing is delivered from now on, in either direction. Who is told, and when, is the caller's to decide.
+  /// Stops delivery in both directions. The caller decides who is told, and when.
   void break_now() { broken_ = true; }
   [[nodiscard]] bool broken() const { return broken_; }
 

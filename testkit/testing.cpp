@@ -23,21 +23,21 @@ using sim::VirtualServer;
 
 namespace {
 
-// Longer than a session needs to answer what it has taken: the writer's batch and a round trip.
+// Longer than a session needs to answer the requests it has accepted: a batch and a round trip.
 constexpr Milliseconds kStopWithin = 2s;
-// As the server's own (docs/operating.md): who was connected comes back spread over this.
+// As the server's default (docs/operating.md): clients reconnect spread over this time.
 constexpr Milliseconds kReconnectSpread = 1s;
-// A person tries again as well; on the worst preset six attempts in ten succeed.
+// A user tries again as well. On the worst preset six attempts in ten succeed.
 constexpr int kSignInAttempts = 20;
 constexpr char kServerDatabase[] = "sotto-server.db";
-// Never looked up: RFC 6761 keeps .test for this.
+// Never looked up: RFC 6761 reserves .test.
 constexpr char kServerUrl[] = "http://sotto.test";
 
 std::string in_seconds(Milliseconds time) {
   return std::to_string(time / 1s) + " s";
 }
 
-/// A folder that goes with the world.
+/// A folder that is removed with the world.
 class TempFolder {
  public:
   TempFolder() {
@@ -57,7 +57,7 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-/// The phones of the world: each holds the code it got last.
+/// The phones of the world. Each holds the last code it received.
 class Phones final : public server::OtpSender {
  public:
   void send(server::OtpMessage message) override { codes_[message.phone_number] = message.code; }
@@ -76,7 +76,7 @@ struct OpenClient {
   sim::Station station = 0;
 };
 
-/// Everything the parts of the public World share.
+/// Everything that the parts of the public World share.
 struct Shared {
   Shared(std::uint64_t seed, const World::Options& options)
       : kept_world(std::make_shared<sim::World>(seed)),
@@ -85,7 +85,7 @@ struct Shared {
     limits.rate_limits = options.rate_limits;
   }
 
-  /// Waits until all clients have done what they can, and takes what they ask for.
+  /// Waits until all clients are idle, and takes their requests.
   void settle() {
     for (const auto& client : clients) {
       if (client.loop->wait_until_idle()) continue;
@@ -94,7 +94,7 @@ struct Shared {
           " has been at work for a minute of real time: its wake-up hook or executor does not return");
     }
     std::erase_if(clients, [this](const OpenClient& client) {
-      // Looked at first: of a thread that has ended these are the last words.
+      // Checked before taking: if the thread has ended, these are its last requests.
       const bool ended = client.loop->ended();
       for (const auto& ask : client.loop->take_asks())
         ask(world);
@@ -107,12 +107,12 @@ struct Shared {
       settle();
       if (done && done()) return true;
     } while (world.step(end));
-    world.run_until(end);  // nothing is due before it; the clock goes there
+    world.run_until(end);  // nothing is due before it; only the clock moves
     return false;
   }
 
   sim::Station station_of(const Client& client) {
-    // The latest: an address may be used again.
+    // The latest one: an address may be reused.
     const auto found = std::find_if(clients.rbegin(), clients.rend(),
                                     [&](const OpenClient& open) { return open.client == &client; });
     if (found == clients.rend()) throw Failure("this client is not, or no longer, of this world");
@@ -139,7 +139,7 @@ struct Shared {
   }
 
   TempFolder folder;
-  // Clients may outlive all else here, and still ask for the time.
+  // Clients may outlive everything else here, and still ask for the time.
   std::shared_ptr<sim::World> kept_world;
   sim::World& world;
   server::Limits limits;
@@ -156,7 +156,7 @@ struct Shared {
 struct Network::Impl {
   std::shared_ptr<Shared> shared;
 
-  /// What the clients have already said leaves before the network changes.
+  /// Lets everything that the clients have already sent leave before the network changes.
   VirtualNetwork& settled() const {
     shared->settle();
     return *shared->network;
@@ -240,7 +240,7 @@ Result<std::unique_ptr<Client>> World::try_open(ClientOptions options) {
   auto& shared = *impl_->shared;
   shared.settle();
   options.server_url = kServerUrl;
-  // On a VFS of somebody else's the store makes no folder; where it cannot be made, opening says so.
+  // With another VFS the store creates no folder. If this fails, opening reports it.
   std::error_code ignored;
   std::filesystem::create_directories(options.directory, ignored);
   auto loop = std::make_unique<sim::VirtualLoop>(shared.world.random().next_u64());

@@ -16,10 +16,10 @@ int sync_nothing(sqlite3_file*, int) {
   return SQLITE_OK;
 }
 
-/// The methods of the system's files, with ours for syncing. There are a few kinds, by how files are locked,
-/// and SQLite may use them as long as the process lives.
+/// The methods of the system's files with our own sync. There are a few sets, one for each way of locking,
+/// and SQLite may use them for the life of the process.
 const sqlite3_io_methods* without_sync(const sqlite3_io_methods* methods) {
-  // Guards the map: every client opens its files on its own thread.
+  // Guards the map: each client opens its files on its own thread.
   static std::mutex mutex;
   static auto& known = *new std::map<const sqlite3_io_methods*, std::unique_ptr<sqlite3_io_methods>>;
   const std::lock_guard lock(mutex);

@@ -7,7 +7,7 @@ namespace sotto::sim {
 
 namespace {
 
-// A client works for milliseconds. Longer than this, sanitizers and a busy machine included, and it is stuck.
+// A client works for milliseconds. After this long, even with sanitizers on a busy machine, it is stuck.
 constexpr std::chrono::seconds kPatience{60};
 
 class VirtualTimer final : public net::Timer {
@@ -48,7 +48,7 @@ void LoopControl::run() {
       if (is_stopped()) break;
       std::exchange(task, nullptr)();
     }
-    batch.clear();  // without the lock: what a task held may post when it goes
+    batch.clear();  // without the lock: destroying a task may post
     lock.lock();
   }
   ended_ = true;
@@ -87,7 +87,7 @@ std::unique_ptr<net::Timer> VirtualLoop::after(Milliseconds delay, net::Task tas
       const auto alive = loop.lock();
       if (!alive || wanted.expired()) return;
       alive->post([wanted] {
-        // Taken out first: the task may destroy its timer.
+        // Copied out first: the task may destroy its timer.
         if (const auto due = wanted.lock()) (*due)();
       });
     });

@@ -1,7 +1,7 @@
-// A client's loop on virtual time. The client's thread runs what was posted at once, as a real loop does, but
-// touches nothing outside: what it asks of the world (a timer, a frame to send) waits until the world, on the
-// test's thread, has seen every client come to rest and takes what all of them asked for, one client after
-// the other. So how fast which thread runs decides nothing, and a seed repeats a run.
+// A client's loop on virtual time. The client's thread runs posted tasks at once, as a real loop does, but
+// touches nothing outside. Its requests to the world (a timer, a frame to send) wait until every client is
+// idle; then the world, on the test's thread, takes them, one client after the other. So the speed of the
+// threads has no effect, and a seed repeats a run.
 //
 //   VirtualLoop loop(seed);
 //   std::shared_ptr<LoopControl> control = loop.control();
@@ -23,10 +23,10 @@
 
 namespace sotto::sim {
 
-/// The inside of one loop, which lives as long as either side needs it.
+/// The state of one loop. It lives as long as either side needs it.
 class LoopControl : public std::enable_shared_from_this<LoopControl> {
  public:
-  /// Something for the world to do. Only schedules: it never posts to a loop itself.
+  /// A request to the world. It only schedules: it never posts to a loop itself.
   using Ask = std::function<void(World&)>;
 
   // ---- any thread
@@ -36,16 +36,16 @@ class LoopControl : public std::enable_shared_from_this<LoopControl> {
   void run();
   void ask(Ask what);
   // ---- the world's thread
-  /// False: still at work after `kPatience` of real time.
+  /// False: still busy after `kPatience` of real time.
   [[nodiscard]] bool wait_until_idle();
   [[nodiscard]] std::vector<Ask> take_asks();
-  /// run() has returned.
+  /// Whether run() has returned.
   [[nodiscard]] bool ended();
 
  private:
   [[nodiscard]] bool is_stopped();
 
-  std::mutex mutex_;  // guards all below: threads of the app post, the client's runs, the world's waits
+  std::mutex mutex_;  // guards all below: the app's threads post, the client's runs, the world's waits
   std::condition_variable posted_;
   std::condition_variable idle_again_;
   std::vector<net::Task> tasks_;
@@ -57,7 +57,7 @@ class LoopControl : public std::enable_shared_from_this<LoopControl> {
 
 class VirtualLoop final : public net::Loop {
  public:
-  /// `seed`: of the client's own randomness.
+  /// `seed` is for the client's own randomness.
   explicit VirtualLoop(std::uint64_t seed) : random_(seed) {}
 
   void run() override { control_->run(); }
@@ -66,7 +66,7 @@ class VirtualLoop final : public net::Loop {
   [[nodiscard]] std::unique_ptr<net::Timer> after(Milliseconds delay, net::Task task) override;
 
   [[nodiscard]] const std::shared_ptr<LoopControl>& control() const { return control_; }
-  /// For what lives on this loop.
+  /// For objects that live on this loop.
   [[nodiscard]] Random& random() { return random_; }
 
  private:

@@ -9,7 +9,7 @@ using testing::NoticedBy;
 
 namespace {
 
-// How soon an end that is told of a break hears of it: a packet on the same machine or from the next router.
+// How soon an end learns of a break that it is told of: one packet from this machine or the next router.
 constexpr Milliseconds kToldAfter = 5ms;
 
 LinkQuality link_quality(const NetworkQuality& quality) {
@@ -57,7 +57,7 @@ void VirtualNetwork::serve(VirtualServer* server) {
   constexpr std::string_view kWhy = "the server closed the connection";
   for (Station station = 0; station < places_.size(); ++station) {
     for (const auto& [number, connection] : places_[station].connections) {
-      // Of a connection that is broken already, or that is cut off, nothing comes any more.
+      // Nothing more arrives from a connection that is already broken or cut off.
       if (!connection.link->broken()) reset(station, number, ErrorCode::connection_closed, kWhy);
     }
     if (!places_[station].is_cut) fail_requests(station, ErrorCode::connection_closed, kWhy);
@@ -229,7 +229,7 @@ void VirtualNetwork::leave(Station station, Number number) {
   const auto node = places_[station].connections.extract(number);
   if (node.empty()) return;
   tell(station, "says good-bye");
-  // What the server has not heard of needs no good-bye, and must not be accepted any more.
+  // A connection that has not reached the server needs no closing handshake and must not be accepted later.
   if (!node.mapped().open) node.mapped().link->break_now();
 }
 

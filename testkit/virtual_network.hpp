@@ -1,13 +1,13 @@
-// The network between the clients of a world and its server, on the world's thread: who is reachable, how
-// late and how often what is sent arrives, and when connections break.
+// The network between the clients of a world and its server, on the world's thread. It decides who is
+// reachable, what arrives and how late, and when connections break.
 //
 //   auto network = std::make_shared<VirtualNetwork>(world, quality);
 //   const Station alice = network->add(loop_control);
 //   network->serve(&server);
 //   network->cut(alice);
 //
-// A client's transport (virtual_transport.hpp) comes here through the asks of its loop, and what comes of it
-// goes back as posts to that loop.
+// A client's transport (virtual_transport.hpp) calls it through the requests of its loop. Results go back as
+// posts to that loop.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,9 @@
 
 namespace sotto::sim {
 
-/// A client's place in the network, in the order in which they were opened.
+/// A client in the network, numbered in the order of opening.
 using Station = std::size_t;
-/// Of a station's connection or request; never used twice.
+/// Names a connection or request of a station; never used twice.
 using Number = std::uint64_t;
 
 class VirtualNetwork : public std::enable_shared_from_this<VirtualNetwork> {
@@ -39,7 +39,7 @@ class VirtualNetwork : public std::enable_shared_from_this<VirtualNetwork> {
   VirtualNetwork(World& world, const testing::NetworkQuality& quality) : world_(world), quality_(quality) {}
 
   Station add(std::weak_ptr<LoopControl> loop);
-  /// nullptr: nothing listens any more, and the server's machine says so to who is connected.
+  /// Sets the server. nullptr: nothing listens any more, and the server's machine resets open connections.
   void serve(VirtualServer* server);
 
   void set_quality(const testing::NetworkQuality& quality);
@@ -48,11 +48,11 @@ class VirtualNetwork : public std::enable_shared_from_this<VirtualNetwork> {
   void restore(Station station);
   void break_connections(Station station, testing::NoticedBy noticed_by);
 
-  // ---- what transports ask
+  // ---- called by transports
   void connect(Station station, Number number, const std::string& token,
                std::weak_ptr<net::WebSocketHandlers> handlers);
   void send(Station station, Number number, Link::Item item);
-  /// The client is done with it: what it sent still arrives, and nothing comes back.
+  /// The client has closed it: frames that it sent still arrive, and nothing comes back.
   void leave(Station station, Number number);
   /// The client's process has dropped it.
   void drop(Station station, Number number);
@@ -79,14 +79,14 @@ class VirtualNetwork : public std::enable_shared_from_this<VirtualNetwork> {
   void break_some_time(Station station, Number number);
   void break_link(Station station, Number number, testing::NoticedBy noticed_by);
   void take(Station station, Number number, Link::Item item);
-  /// The connection is over, and its client learns why.
+  /// Ends the connection and tells its client why.
   void end(Station station, Number number, net::Closed why);
   void reset(Station station, Number number, ErrorCode code, std::string_view why);
   void deliver(Station station, Number number, server::HttpRequest request, bool answer_lost);
   void answer(Station station, Number number, Result<net::HttpResponse> answer);
   void fail_requests(Station station, ErrorCode code, std::string_view why);
   void tell(Station station, std::string_view what);
-  /// Runs while the network is there.
+  /// Runs `what` after `delay`, if the network still exists.
   void after(Milliseconds delay, std::function<void()> what);
 
   World& world_;

@@ -47,12 +47,12 @@ class Socket final : public server::SessionSink {
   std::function<void()> ended_;
 };
 
-/// The shortest time that retention knows is a day; a run is a few minutes.
+/// The shortest retention is a day. A run takes a few minutes.
 constexpr Milliseconds kDay = 24h;
 
 server::Limits kept_for_a_day(server::Limits limits) {
   limits.retention_days = 1;
-  limits.clock_jump = Milliseconds::max();  // the clock given is not the server's: it is never doubted
+  limits.clock_jump = Milliseconds::max();  // the clock comes from the test and is always right
   return limits;
 }
 
@@ -127,7 +127,7 @@ struct VirtualServer::Running final : server::ShardDriver,
   void open_session(const std::shared_ptr<Link>& link, const std::string& token, server::Caller caller) {
     auto* key = link.get();
     auto socket = std::make_unique<Socket>(link, [this, key] {
-      // As a closing handshake: the rest leaves first.
+      // As in a closing handshake, queued frames leave first.
       after(50ms, [this, key] { erase(key); });
     });
     link->to_client().on_taken = [weak = weak_from_this(), key] {
@@ -162,7 +162,7 @@ struct VirtualServer::Running final : server::ShardDriver,
         break;
       case Link::Kind::upgraded:
       case Link::Kind::refused:
-        break;  // a server's words
+        break;  // only a server sends these
     }
   }
 
@@ -262,7 +262,7 @@ void VirtualServer::request(server::HttpRequest request, server::HttpResponder r
   auto weak = running_->weak_from_this();
   running_->api.handle(
       std::move(request), [weak, respond = std::move(respond)](server::HttpResponse response) {
-        // From inside a storage step: the answer leaves afterwards, unless the server is dead by then.
+        // Called inside a storage step: the answer leaves afterwards, unless the server is dead by then.
         if (auto alive = weak.lock()) {
           alive->post([respond, response = std::move(response)]() mutable { respond(std::move(response)); });
         }

@@ -1,11 +1,11 @@
-// One life of a server's process: the real services, sessions, dispatch and REST routes over the real store,
-// on virtual time. Destroying it is its death: what was under way is gone, what was committed is in the file.
+// One run of a server's process: the real services, sessions, dispatch and REST routes over the real store,
+// on virtual time. Destroying it is a crash: committed data is in the file, everything else is lost.
 //
 //   auto server = VirtualServer::start({.world = world, .clock = clock, .otp = phones, .database = file});
 //   server->accept(link, token);
 //   server->request(request, [](server::HttpResponse response) { ... });
 //
-// The world's thread only.
+// Thread rules: the world's thread only.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,8 @@ struct VirtualServerOptions {
   World& world;
   std::function<Timestamp()> clock;
   server::OtpSender& otp;
-  std::string database;       ///< SQLite's file
-  const char* vfs = nullptr;  ///< SQLite's; nullptr: the system's
+  std::string database;       ///< the SQLite file
+  const char* vfs = nullptr;  ///< the SQLite VFS; nullptr: the system's
   server::Limits limits = {};
   server::SessionSettings session = {};
   bool accept_dev_code = false;  ///< 000000 signs in anyone, as with `--dev`
@@ -38,25 +38,25 @@ struct VirtualServerOptions {
 
 class VirtualServer {
  public:
-  /// Opens the database and serves. Nothing: the disk or the clock does not let it.
+  /// Opens the database and serves. Null if the disk or the clock does not allow it.
   static std::unique_ptr<VirtualServer> start(const VirtualServerOptions& options);
   ~VirtualServer();
   VirtualServer(const VirtualServer&) = delete;
   VirtualServer& operator=(const VirtualServer&) = delete;
 
-  /// A device asks for /ws/connect over this link.
+  /// A device requests /ws/connect over this link.
   void accept(const std::shared_ptr<Link>& link, std::string token);
   /// Answers once, or never if the server dies first.
   void request(server::HttpRequest request, server::HttpResponder respond);
-  /// The peer of a link is gone, and the server's kernel has noticed.
+  /// The server's kernel has noticed that the peer of a link is gone.
   void forget(const std::shared_ptr<Link>& link);
 
-  /// As on SIGTERM: every session says going_away, with a random part of `spread`, and ends once it has
-  /// answered what it had taken.
+  /// Shuts down as on SIGTERM: every session sends going_away with a random part of `spread`, and ends once
+  /// it has answered the requests it had accepted.
   void drain(Milliseconds spread);
-  /// Retention: deletes what is older than `kept`, unless `may(oldest)`, asked right before, says no.
+  /// Retention: deletes messages older than `kept`, unless `may(oldest)`, called just before, returns false.
   void delete_old(Milliseconds kept, std::function<bool(Timestamp oldest)> may);
-  /// Nobody is connected and nothing waits to be written.
+  /// Whether nobody is connected and nothing waits to be written.
   [[nodiscard]] bool idle() const;
 
   [[nodiscard]] VirtualStorage& storage();

@@ -49,7 +49,7 @@ void VirtualStorage::close() {
 
 void VirtualStorage::batch_soon() {
   batch_due_ = true;
-  // An fsync takes 0.5 to 3 ms, and now and then much longer (docs/performance.md).
+  // An fsync takes a few milliseconds, and sometimes much longer (docs/performance.md).
   after(uses_.world.chance(5) ? uses_.world.between(20ms, 200ms) : uses_.world.between(1ms, 4ms),
         [this] { run_batch(); });
 }
@@ -63,7 +63,7 @@ void VirtualStorage::run_batch() {
   if (!waiting_.empty()) batch_soon();
   server::BatchWriter writer(*writer_, ids_, uses_.random, *this);
   writer.run(batch, uses_.clock());
-  // What the batch posted is dropped with the server: it is all for later.
+  // Work that the batch posted is dropped with the server.
   if (dead_ || (uses_.disk_is_dead && uses_.disk_is_dead())) uses_.died();
 }
 
@@ -79,7 +79,7 @@ bool VirtualStorage::read(std::unique_ptr<server::ReadJob>& job) {
     if (reader_->begin()) (*held)->run(*reader_, uses_.clock());
     const bool read = !reader_->failed();
     reader_->rollback();
-    // What is read takes time to encode: meanwhile batches are committed that it knows nothing of.
+    // Encoding the result takes time, in which further batches are committed that it does not contain.
     after(uses_.world.between(0ms, 3ms), [held, read] { (*held)->done(read); });
   });
   return true;

@@ -1,6 +1,6 @@
-// The server's Storage on the virtual clock: the real store and the real group commit, one batch at a time,
-// each taking as long as a sync takes. On a disk that can die a crash may come at any of its changes within a
-// batch, or between the commit and its publication.
+// The server's Storage on the virtual clock: the real store and the real group commit, one batch at a time.
+// Each batch takes as long as a sync. On a disk that can die, a crash may come at any write within a batch,
+// or between the commit and its publication.
 //
 //   auto storage = VirtualStorage::open({world, clock, world.random(), {}, {}}, "server.db", nullptr);
 //   storage->start(events);
@@ -30,19 +30,20 @@ class VirtualStorage final : public server::Storage,
     World& world;
     std::function<Timestamp()> clock;
     Random& random;
-    /// The disk lost power, or the process its life, in the middle of a batch. Only with `disk_is_dead`.
+    /// Called when the disk lost power or the process died in the middle of a batch. Only with
+    /// `disk_is_dead`.
     std::function<void()> died;
     /// Empty: this disk never dies.
     std::function<bool()> disk_is_dead;
   };
-  /// `vfs` is SQLite's, nullptr for the system's. Nothing if the disk failed while opening: the server tries
+  /// `vfs` is a SQLite VFS; nullptr: the system's. Null if the disk failed while opening: the server tries
   /// again later.
   static std::shared_ptr<VirtualStorage> open(Uses uses, const std::string& path, const char* vfs);
 
   void start(server::EventSink& events) override { events_ = &events; }
-  /// Nothing more is run: dying is what ends it otherwise.
+  /// Runs nothing more. Otherwise only a crash ends it.
   void close() override;
-  /// The next batch that has something to publish dies before it does.
+  /// The next batch that has something to publish crashes before it publishes.
   void die_before_publishing() { die_before_publishing_ = true; }
 
   [[nodiscard]] SecretBytes token_key() const override { return token_key_.clone(); }
@@ -54,16 +55,16 @@ class VirtualStorage final : public server::Storage,
   [[nodiscard]] bool read(std::unique_ptr<server::ReadJob>& job) override;
 
  private:
-  // Small, so that "the queue is full" happens in simulated runs.
+  // Small, so that the queue fills up in simulated runs.
   static constexpr std::size_t kQueue = 64;
-  // So that some of the queue waits while a batch is committed.
+  // Smaller than the queue, so that jobs wait while a batch is committed.
   static constexpr std::size_t kBatch = 16;
 
   VirtualStorage(Uses uses, server::OpenedDatabase opened, sqlite::Database reader);
   void committed(std::shared_ptr<const server::EventBatch> batch) override;
   void batch_soon();
   void run_batch();
-  /// Work for later; dropped if the server is gone by then.
+  /// Runs `work` after `delay`, unless the server is gone by then.
   void after(Milliseconds delay, std::function<void()> work);
 
   Uses uses_;

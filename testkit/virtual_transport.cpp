@@ -15,7 +15,7 @@ class Socket final : public net::WebSocket {
     way_out_.ask([n = number_](VirtualNetwork& network, Station station) { network.drop(station, n); });
   }
 
-  // No limit on what waits: a virtual network takes everything, late.
+  // No limit on queued frames: a virtual network accepts everything.
   bool send(Bytes frame) override {
     if (closing_) return false;
     say({Link::Kind::frame, std::string(as_text(frame)), 0});
@@ -24,8 +24,8 @@ class Socket final : public net::WebSocket {
   void ping() override {
     if (!closing_) say({Link::Kind::ping, {}, 0});
   }
-  /// The answer to a good-bye is not waited for: it would need time to pass, and a client may be destroyed,
-  /// which waits for this, while the test holds the time.
+  /// Does not wait for the peer's close: that would need virtual time, and a client may be destroyed, which
+  /// waits for this, while the test holds the clock.
   void close(std::uint16_t code) override {
     if (std::exchange(closing_, true)) return;
     say({Link::Kind::close, {}, code});
@@ -54,7 +54,7 @@ class Pending final : public net::PendingRequest {
   explicit Pending(std::shared_ptr<net::HttpHandler> handler) : handler_(std::move(handler)) {}
 
  private:
-  std::shared_ptr<net::HttpHandler> handler_;  // what comes back finds it, or nobody
+  std::shared_ptr<net::HttpHandler> handler_;  // an answer finds it, unless it is gone
 };
 
 }  // namespace

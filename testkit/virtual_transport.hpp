@@ -1,5 +1,5 @@
-// The SDK's way to the virtual network. Lives on its client's thread, and says everything through the asks of
-// the client's loop.
+// Connects the SDK to the virtual network. Lives on its client's thread, and acts only through the requests
+// of the client's loop.
 //
 //   VirtualTransport transport(loop.control(), network, station);
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace sotto::sim {
 
-/// Where one client's calls go. The network may be gone before the client: then nothing comes of them.
+/// Where one client's calls go. The network may be gone before the client; calls then have no effect.
 struct WayOut {
   std::shared_ptr<LoopControl> loop;
   std::weak_ptr<VirtualNetwork> network;

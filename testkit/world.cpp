@@ -12,7 +12,7 @@ void World::at(Milliseconds when, std::function<void()> what) {
 
 bool World::step(Milliseconds end) {
   if (queue_.empty() || queue_.top().when > end) return false;
-  // It is popped at once, so its order does not matter any more.
+  // It is popped at once, so its order no longer matters.
   Due due = std::move(const_cast<Due&>(queue_.top()));
   queue_.pop();
   now_ = due.when;

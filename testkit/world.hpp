@@ -1,5 +1,5 @@
-// Time and chance of one simulated run. Everything that happens is an event at a virtual time; everything
-// that is decided comes from the seed. So a run is the same each time, and a day takes milliseconds.
+// Time and randomness of one simulated run. Everything that happens is an event at a virtual time, and every
+// decision comes from the seed. So a run repeats exactly, and a simulated day takes milliseconds.
 //
 //   World world(seed);
 //   world.after(5ms, [&] { deliver(frame); });
@@ -23,20 +23,20 @@ using namespace std::chrono_literals;
 
 class World {
  public:
-  /// Where the virtual wall clocks start: any time that no real clock is near.
+  /// Where the virtual wall clocks start: any time far from that of real clocks.
   static constexpr Timestamp kStart{Milliseconds{1'800'000'000'000}};
 
   explicit World(std::uint64_t seed) : random_(seed) {}
 
-  /// Since the run began; never jumps. Any thread, unlike everything else here.
+  /// Time since the run began; never jumps. Any thread, unlike everything else here.
   [[nodiscard]] Milliseconds now() const { return now_.load(std::memory_order_relaxed); }
   [[nodiscard]] Timestamp true_time() const { return kStart + now(); }
 
   void at(Milliseconds when, std::function<void()> what);
   void after(Milliseconds delay, std::function<void()> what) { at(now() + delay, std::move(what)); }
-  /// The next thing, if one is due up to `end`.
+  /// Runs the next event, if one is due by `end`.
   bool step(Milliseconds end);
-  /// Everything due up to `end`, in order; the clock then stands at `end`. Stops early once `done` says so.
+  /// Runs everything due by `end`, in order; the clock then stands at `end`. Stops early once `done` is true.
   void run_until(Milliseconds end, const std::function<bool()>& done = {});
 
   [[nodiscard]] Random& random() { return random_; }
@@ -44,9 +44,9 @@ class World {
   [[nodiscard]] bool chance(unsigned percent) { return random_.below(100) < percent; }
   [[nodiscard]] Milliseconds between(Milliseconds low, Milliseconds high);
 
-  /// Who hears the run's story, a line each with its time.
+  /// Sets the listener of the run's log, one line for each event, with its time.
   void listen(std::function<void(std::string)> listener) { listener_ = std::move(listener); }
-  /// One line of it; `text` is only called if somebody listens.
+  /// Writes a line of the log. Calls `text` only if there is a listener.
   void tell(const std::function<std::string()>& text);
   [[nodiscard]] std::uint64_t events() const { return events_; }
 
