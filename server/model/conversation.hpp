@@ -34,7 +34,7 @@ std::optional<Role> parse_role(std::string_view text);
 struct Member {
   UserId user;
   Role role = Role::member;
-  StreamId joined_id;  ///< sees what is greater
+  Place joined_id;  ///< sees what is greater
   [[nodiscard]] Timestamp joined_at() const { return snowflake_time(joined_id.value); }
 };
 
@@ -43,7 +43,7 @@ struct ConversationState {
   ConversationId id;
   ConversationKind kind = ConversationKind::direct;
   std::string name;
-  StreamId last_change;  ///< its latest change, which is when it was updated
+  Place last_change;  ///< its latest change, which is when it was updated
   bool deleted = false;
   bool blocked = false;  ///< direct: one of the two has blocked the other
   /// Not 0: from this message on they are stored once and read from the log (the group was once larger than
@@ -65,8 +65,8 @@ using ConversationPtr = std::shared_ptr<const ConversationState>;
 
 /// A time during which a person was a member: ids in (joined_id, left_id] are theirs to see.
 struct Period {
-  StreamId joined_id;
-  std::optional<StreamId> left_id;
+  Place joined_id;
+  std::optional<Place> left_id;
 
   [[nodiscard]] bool covers(std::uint64_t id) const {
     return id > joined_id.value && (!left_id || id <= left_id->value);

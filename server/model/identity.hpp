@@ -4,14 +4,15 @@
 #include <compare>
 #include <cstdint>
 
+#include "base/place.hpp"
 #include "sotto/ids.hpp"
 
 namespace sotto::server {
 
-/// A receipt's and a change's id, and the place of any element of the stream: all from one generator.
+/// From the same generator as the ids of messages: on one node the id of a message, receipt or change is its
+/// place in the stream too.
 using ReceiptId = Id<struct ReceiptIdTag>;
 using ChangeId = Id<struct ChangeIdTag>;
-using StreamId = Id<struct StreamIdTag>;
 
 /// An authenticated device.
 struct Caller {

@@ -23,12 +23,12 @@ struct Gap {
 /// the backup was made is unknown to it.
 struct StreamOrigin {
   std::uint64_t id = 0;
-  StreamId from;  ///< up to here it is the same as the streams before it
+  Place from;  ///< up to here it is the same as the streams before it
   friend bool operator==(const StreamOrigin&, const StreamOrigin&) = default;
 };
 
 struct StreamElement {
-  StreamId id;
+  Place id;
   std::variant<MessageView, Receipt, ConversationChange, Gap> value;
 };
 
@@ -36,12 +36,12 @@ struct StreamPage {
   std::vector<StreamElement> elements;  ///< ascending by id
   /// Where to go on: pass it as the next cursor. With `complete` it is the place `synced` reports: everything
   /// up to here has been given.
-  StreamId next;
+  Place next;
   /// True: this page reached the end of what was committed when it was read.
   bool complete = false;
   /// The snapshot: the highest id (of anybody's) committed when this page was read. A live event with a
   /// greater id is not in it.
-  StreamId snapshot;
+  Place snapshot;
   /// False: the place asked for is beyond the snapshot, so this server has never given it out. The page is
   /// empty.
   bool known = true;

@@ -14,8 +14,8 @@ namespace sotto::server {
 /// A conversation in one person's inbox.
 struct InboxRow {
   ConversationId conversation;
-  StreamId activity;  ///< its last message or change
-  StreamId joined_id;
+  Place activity;  ///< its last message or change
+  Place joined_id;
 };
 
 /// A stretch of a conversation's log that belongs to one person's stream.
@@ -51,7 +51,7 @@ class ConversationStore {
   /// Conversations the person is in now, in no order.
   [[nodiscard]] virtual std::vector<InboxRow> inbox(UserId user) const = 0;
   /// Stretches of logs with ids greater than `after`, former memberships included.
-  [[nodiscard]] virtual std::vector<LogRange> logs(UserId user, StreamId after) const = 0;
+  [[nodiscard]] virtual std::vector<LogRange> logs(UserId user, Place after) const = 0;
   /// What is no longer kept of what the person could see, after `after`: the place and the conversation of
   /// each gap.
   struct GapRow {
@@ -59,7 +59,7 @@ class ConversationStore {
     MessageId from;
     MessageId to;
   };
-  [[nodiscard]] virtual std::vector<GapRow> gaps(UserId user, StreamId after) const = 0;
+  [[nodiscard]] virtual std::vector<GapRow> gaps(UserId user, Place after) const = 0;
 
   /// With its members.
   virtual void insert(const ConversationState& conversation, UserId creator,
@@ -68,14 +68,14 @@ class ConversationStore {
   virtual void rename(ConversationId conversation, std::string_view name) = 0;
   virtual void set_log_from(ConversationId conversation, MessageId first) = 0;
   virtual void add_member(ConversationId conversation, const Member& member) = 0;
-  virtual void end_membership(ConversationId conversation, UserId user, StreamId left_id) = 0;
+  virtual void end_membership(ConversationId conversation, UserId user, Place left_id) = 0;
   virtual void set_role(ConversationId conversation, UserId user, Role role) = 0;
   /// Ends every membership. Its messages are nobody's any more and are deleted by and by.
-  virtual void mark_deleted(ConversationId conversation, StreamId at) = 0;
+  virtual void mark_deleted(ConversationId conversation, Place at) = 0;
 
   /// Also the conversation's `last_change`.
   virtual void insert_change(const Change& change, std::span<const UserId> audience) = 0;
-  [[nodiscard]] virtual std::vector<ChangeId> changes_after(UserId user, StreamId after,
+  [[nodiscard]] virtual std::vector<ChangeId> changes_after(UserId user, Place after,
                                                             std::size_t limit) const = 0;
   [[nodiscard]] virtual std::optional<Change> find_change(ChangeId change) const = 0;
 };

@@ -36,9 +36,9 @@ class Store {
   [[nodiscard]] virtual const ReceiptStore& receipts() const = 0;
 
   /// The highest id (of the stream, whoever's) that this unit of work can see.
-  [[nodiscard]] virtual StreamId snapshot() const = 0;
+  [[nodiscard]] virtual Place snapshot() const = 0;
   /// Every message up to this id may be gone (retention). 0: none is.
-  [[nodiscard]] virtual StreamId gone_up_to() const = 0;
+  [[nodiscard]] virtual Place gone_up_to() const = 0;
 
   /// The time that retention last believed; see RetentionService.
   [[nodiscard]] virtual Timestamp believed_time() const = 0;

@@ -158,7 +158,7 @@ void CatchUpTenThousand(benchmark::State& state) {
   }
   for (auto _ : state) {
     std::size_t messages = 0;
-    StreamId after;
+    Place after;
     StreamOptions options;
     options.receipts_after = StreamOptions::kNoReceipts;
     for (bool complete = false; !complete;) {

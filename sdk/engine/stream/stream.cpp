@@ -70,8 +70,9 @@ void Stream::on_frame(ByteView bytes) {
       return session_.on_going_away(frame->going_away());
     case Frame::kError:
       return on_error(frame->error());
-    case Frame::FRAME_NOT_SET:
-      return;  // a type from the future: unknown fields are ignored
+    case Frame::kPreference:    // nothing here looks at preferences yet
+    case Frame::FRAME_NOT_SET:  // a type from the future: unknown fields are ignored
+      return;
   }
 }
 

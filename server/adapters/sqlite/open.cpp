@@ -144,7 +144,7 @@ Result<OpenedDatabase, OpenError> open_database(const std::string& path, Timesta
   if (!*row || use->blob(1).size() != kTokenKeyBytes) return error_of(path, "is damaged: its key is missing");
   result.last_id = static_cast<std::uint64_t>(use->int64(0));
   result.token_key = SecretBytes(use->blob(1));
-  result.stream = {static_cast<std::uint64_t>(use->int64(2)), use->id<StreamId>(3)};
+  result.stream = {static_cast<std::uint64_t>(use->int64(2)), use->id<Place>(3)};
 
   const Milliseconds ahead = snowflake_time(result.last_id) - now;
   if (result.last_id != 0 && ahead > max_clock_lag) {

@@ -68,14 +68,14 @@ bool SqliteStore::give_room_back() {
   return checkpoints_ && checkpoints_->give_room_back();
 }
 
-StreamId SqliteStore::snapshot() const {
+Place SqliteStore::snapshot() const {
   Use use(last_id_);
-  return use.next() ? use->id<StreamId>(0) : StreamId{};
+  return use.next() ? use->id<Place>(0) : Place{};
 }
 
-StreamId SqliteStore::gone_up_to() const {
+Place SqliteStore::gone_up_to() const {
   Use use(gone_up_to_);
-  return use.next() ? use->id<StreamId>(0) : StreamId{};
+  return use.next() ? use->id<Place>(0) : Place{};
 }
 
 Timestamp SqliteStore::believed_time() const {

@@ -40,8 +40,8 @@ class SqliteStore final : public TransactionalStore {
   [[nodiscard]] const ConversationStore& conversations() const override { return conversations_; }
   [[nodiscard]] const MessageStore& messages() const override { return messages_; }
   [[nodiscard]] const ReceiptStore& receipts() const override { return receipts_; }
-  [[nodiscard]] StreamId snapshot() const override;
-  [[nodiscard]] StreamId gone_up_to() const override;
+  [[nodiscard]] Place snapshot() const override;
+  [[nodiscard]] Place gone_up_to() const override;
   [[nodiscard]] Timestamp believed_time() const override;
   void set_believed_time(Timestamp now) override;
   void touch() override;

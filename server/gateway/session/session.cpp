@@ -114,7 +114,7 @@ void Session::handle(v1::ClientFrame&& frame) {
   }
   switch (frame.frame_case()) {
     case v1::ClientFrame::kSync:
-      return start_catch_up(StreamId{frame.sync().last_seen_message_id()});
+      return start_catch_up(Place{frame.sync().last_seen_message_id()});
     case v1::ClientFrame::kMessage:
       return handle_message(std::move(*frame.mutable_message()));
     case v1::ClientFrame::kDelivered:

@@ -69,7 +69,7 @@ class Session {
   void on_refused(const ServiceError& error);
   void on_confirmed(std::uint32_t number);
   /// The newest element of the stream, `id` being its place in it.
-  void on_live(StreamId id, FrameSource& frame);
+  void on_live(Place id, FrameSource& frame);
   /// Typing and presence: of value now or never.
   void tell(FrameSource& frame);
   void close(std::uint16_t code, std::string_view reason);
@@ -117,7 +117,7 @@ class Session {
     return frame.has_typing() || frame.has_presence_subscribe();
   }
 
-  void start_catch_up(StreamId after);
+  void start_catch_up(Place after);
   void request_page();
   void go_on_catching_up();
 
@@ -150,9 +150,9 @@ class Session {
   bool restart_ = false;           // a `sync` came while a page was under way: that page is not wanted
   bool waiting_for_room_ = false;  // to read the next page
   bool told_unreadable_ = false;   // that pages cannot be read at the moment
-  StreamId cursor_;                // everything up to here has been queued
-  StreamId noted_;                 // the highest live id that was not queued
-  StreamId receipts_after_;        // in this catch-up; see start_catch_up
+  Place cursor_;                   // everything up to here has been queued
+  Place noted_;                    // the highest live id that was not queued
+  Place receipts_after_;           // in this catch-up; see start_catch_up
 
   // Messages on their way through the writer; answers come in their order.
   std::vector<Unanswered> unanswered_;

@@ -63,9 +63,9 @@ struct CatchUpPage {
   bool read = false;  ///< false: the store could not be read; the rest is empty
   bool known = true;  ///< false: the place asked for is not one of this server's; the rest is empty
   std::vector<FramePtr> frames;
-  StreamId next;
+  Place next;
   bool complete = false;
-  StreamId snapshot;
+  Place snapshot;
 };
 
 /// The thread a session lives on, and through it the services. What is asked for here is answered later, by a
@@ -88,7 +88,7 @@ class SessionHost {
   [[nodiscard]] virtual bool submit(const Session& session, NewMessage& message,
                                     const std::shared_ptr<SendBarrier>& barrier) = 0;
   /// -> Session::on_page. `receipts_after`: receipts up to there are left out.
-  [[nodiscard]] virtual bool read_page(const Session& session, StreamId after, StreamId receipts_after) = 0;
+  [[nodiscard]] virtual bool read_page(const Session& session, Place after, Place receipts_after) = 0;
   /// -> Session::on_token
   [[nodiscard]] virtual bool check_token(const Session& session, std::string token) = 0;
   /// -> frames to the members' sessions, or Session::on_refused.

@@ -47,9 +47,9 @@ class PageJob final : public ReadJob {
   struct Request {
     Caller caller;
     WireFormat format;
-    StreamId after;
+    Place after;
     // As in StreamOptions.
-    StreamId receipts_after;
+    Place receipts_after;
     std::size_t elements;
     std::size_t bytes;
   };

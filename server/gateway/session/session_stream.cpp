@@ -16,16 +16,16 @@ constexpr Milliseconds kFailedRetry{1000};
 
 }  // namespace
 
-void Session::start_catch_up(StreamId after) {
+void Session::start_catch_up(Place after) {
   state_ = State::catching_up;
   host_.metrics().catch_ups.add();
   owes_synced_ = true;
   cursor_ = after;
-  noted_ = StreamId{};
+  noted_ = Place{};
   waiting_for_room_ = false;
   // From the beginning, messages carry the status they have when the page is read, so receipts add nothing;
   // but those that are written after the first page was read do.
-  receipts_after_ = after ? StreamId{} : StreamOptions::kNoReceipts;
+  receipts_after_ = after ? Place{} : StreamOptions::kNoReceipts;
   if (page_under_way_) {
     restart_ = true;
   } else {
@@ -88,7 +88,7 @@ void Session::on_page(CatchUpPage page) {
   cursor_ = page.snapshot;
 }
 
-void Session::on_live(StreamId id, FrameSource& frame) {
+void Session::on_live(Place id, FrameSource& frame) {
   switch (state_) {
     case State::awaiting_sync:
     case State::closed:
@@ -106,7 +106,7 @@ void Session::on_live(StreamId id, FrameSource& frame) {
     host_.metrics().catch_ups.add();
     state_ = State::catching_up;
     noted_ = id;
-    receipts_after_ = StreamId{};
+    receipts_after_ = Place{};
     waiting_for_room_ = true;
     return;
   }

@@ -152,14 +152,14 @@ void Shard::deliver_to(Session& session, const Event& event, const Delivery::Tar
   } else if (const auto* stored = std::get_if<MessageStored>(&event)) {
     if (!frame) frame.emplace(to_frame(*stored->message, Status::sent));
     metrics_.messages_pushed.add();
-    session.on_live(StreamId{stored->message->id.value}, *frame);
+    session.on_live(Place{stored->message->id.value}, *frame);
   } else if (const auto* receipts = std::get_if<ReceiptsStored>(&event)) {
     if (receipts->items.empty()) return;
     if (!frame) frame.emplace(to_frame(std::span<const Receipt>(receipts->items)));
-    session.on_live(StreamId{receipts->items.back().id.value}, *frame);
+    session.on_live(Place{receipts->items.back().id.value}, *frame);
   } else if (const auto* changed = std::get_if<ConversationChanged>(&event)) {
     if (!frame) frame.emplace(to_frame(changed->change, target.shows_members));
-    session.on_live(StreamId{changed->change.change.id.value}, *frame);
+    session.on_live(Place{changed->change.change.id.value}, *frame);
   } else if (std::holds_alternative<DeviceRevoked>(event)) {
     if (mutant(Mutant::revoked_connection_stays)) return;
     session.close(close_code::kTokenInvalid, "signed out");
@@ -210,7 +210,7 @@ bool Shard::submit(const Session& session, NewMessage& message, const std::share
   return false;
 }
 
-bool Shard::read_page(const Session& session, StreamId after, StreamId receipts_after) {
+bool Shard::read_page(const Session& session, Place after, Place receipts_after) {
   const SessionRef ref = session.ref();
   std::unique_ptr<ReadJob> job = std::make_unique<PageJob>(
       app_.services.streams,

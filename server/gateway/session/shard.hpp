@@ -106,7 +106,7 @@ class Shard final : public SessionHost {
   void wake_at(const Session& session, Timestamp at) override;
   [[nodiscard]] bool submit(const Session& session, NewMessage& message,
                             const std::shared_ptr<SendBarrier>& barrier) override;
-  [[nodiscard]] bool read_page(const Session& session, StreamId after, StreamId receipts_after) override;
+  [[nodiscard]] bool read_page(const Session& session, Place after, Place receipts_after) override;
   [[nodiscard]] bool check_token(const Session& session, std::string token) override;
   [[nodiscard]] bool typing(const Session& session, ConversationId conversation) override;
   [[nodiscard]] bool watch(const Session& session, std::vector<UserId> users) override;

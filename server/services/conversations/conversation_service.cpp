@@ -42,7 +42,7 @@ ServiceResult<ConversationPtr> ConversationService::open_direct(Store& store, Wr
   made.id = context.next_id<ConversationId>();
   made.kind = ConversationKind::direct;
   const ChangeId change = context.next_id<ChangeId>();
-  made.last_change = StreamId{change.value};
+  made.last_change = Place{change.value};
   made.members.push_back({caller.user, Role::member, made.last_change});
   if (peer != caller.user) made.members.push_back({peer, Role::member, made.last_change});
   std::sort(made.members.begin(), made.members.end(),

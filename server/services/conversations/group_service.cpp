@@ -26,7 +26,7 @@ void join(Store& store, ConversationId group, const Member& member) {
   store.conversations().add_member(group, member);
 }
 
-void leave(Store& store, ConversationId group, UserId user, StreamId at) {
+void leave(Store& store, ConversationId group, UserId user, Place at) {
   ReadState state = store.receipts().read_state(group, user).value_or(ReadState{});
   note_left(state, store.messages().count(group));
   store.receipts().put_read_state(group, user, state);
@@ -109,7 +109,7 @@ ServiceResult<ConversationPtr> GroupService::create(Store& store, WriteContext& 
   made.kind = ConversationKind::group;
   made.name = group.name;
   const ChangeId change = context.next_id<ChangeId>();
-  made.last_change = StreamId{change.value};
+  made.last_change = Place{change.value};
   for (const UserId user : *users) {
     made.members.push_back({user, user == caller.user ? Role::admin : Role::member, made.last_change});
   }
@@ -160,7 +160,7 @@ void GroupService::delete_group(Store& store, WriteContext& context, UserId acto
   for (const Member& member : group.members)
     everyone.push_back(member.user);
   const ChangeId change = context.next_id<ChangeId>();
-  store.conversations().mark_deleted(group.id, StreamId{change.value});
+  store.conversations().mark_deleted(group.id, Place{change.value});
   publish_change(store, context, {change, group.id, ChangeKind::deleted, actor, {}}, std::move(everyone));
 }
 
@@ -180,7 +180,7 @@ ServiceResult<ConversationPtr> GroupService::add_members(Store& store, WriteCont
 
   const ChangeId change = context.next_id<ChangeId>();
   for (const UserId user : *added)
-    join(store, group, {user, Role::member, StreamId{change.value}});
+    join(store, group, {user, Role::member, Place{change.value}});
   publish_change(store, context, {change, group, ChangeKind::members_added, caller.user, *std::move(added)});
   return state_of(store, group);
 }
@@ -210,7 +210,7 @@ void GroupService::take_out(Store& store, WriteContext& context, UserId actor,
   const Member* heir = last_admin ? longest_standing(conversation, user) : nullptr;
 
   const ChangeId left = context.next_id<ChangeId>();
-  leave(store, conversation.id, user, StreamId{left.value});
+  leave(store, conversation.id, user, Place{left.value});
   publish_change(store, context, {left, conversation.id, ChangeKind::members_removed, actor, {user}}, {user});
   if (heir == nullptr) return;
   store.conversations().set_role(conversation.id, heir->user, Role::admin);

@@ -95,7 +95,7 @@ ServiceResult<HistoryPage> HistoryService::history(const Store& store, const Cal
     page.messages.push_back(status.view(std::move(message)));
   }
   if (after.value < store.gone_up_to().value && (oldest_first || !page.has_more)) {
-    for (const auto& gap : store.conversations().gaps(caller.user, StreamId{after.value})) {
+    for (const auto& gap : store.conversations().gaps(caller.user, Place{after.value})) {
       if (gap.conversation == request.conversation && gap.from <= up_to) {
         page.gap = Gap{gap.conversation, gap.from, gap.to};
       }
@@ -145,9 +145,9 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
                                                const std::optional<std::string>& cursor,
                                                std::size_t limit) const {
   if (auto ok = check_limit(limit); !ok) return ok.error();
-  StreamId before{kEnd.value};
+  Place before{kEnd.value};
   if (cursor) {
-    const std::optional<StreamId> parsed = parse_id<StreamId>(*cursor);
+    const std::optional<Place> parsed = parse_id<Place>(*cursor);
     if (!parsed || parsed->value > kMaxId)
       return refuse(ServiceCode::bad_request, "cursor: not one that this server has given out");
     before = *parsed;
@@ -167,7 +167,7 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
   rows.resize(count);
   MessageStatus status(store, caller.user);
   PageRoom room(kPageBytes);
-  StreamId last_shown;
+  Place last_shown;
   for (const InboxRow& row : rows) {
     InboxEntry entry;
     entry.conversation = store.conversations().find(row.conversation);

@@ -18,7 +18,7 @@ using GapRow = ConversationStore::GapRow;
 /// One element, before what is behind it is loaded: a message or change by id, a receipt or gap by its index.
 struct Candidate {
   enum class Kind { message, receipt, change, gap };
-  StreamId id;
+  Place id;
   Kind kind;
   std::size_t index = 0;
 };
@@ -26,31 +26,31 @@ struct Candidate {
 /// The next elements of every source of a person's stream, merged.
 class Sources {
  public:
-  Sources(const Store& store, UserId user, StreamId after, const StreamOptions& options) {
+  Sources(const Store& store, UserId user, Place after, const StreamOptions& options) {
     // One more than the page holds shows that there is more.
     const std::size_t limit = options.elements + 1;
     for (const MessageId id : store.messages().mailbox(user, after, limit)) {
-      merged.push_back({StreamId{id.value}, Candidate::Kind::message});
+      merged.push_back({Place{id.value}, Candidate::Kind::message});
     }
     for (const LogRange& log : store.conversations().logs(user, after)) {
       if (mutant(Mutant::log_not_merged)) break;
       const MessageId up_to = log.up_to.value_or(MessageId{kMaxId});
       for (const MessageId id : store.messages().oldest({log.conversation, log.after, up_to}, limit)) {
-        merged.push_back({StreamId{id.value}, Candidate::Kind::message});
+        merged.push_back({Place{id.value}, Candidate::Kind::message});
       }
     }
     if (options.receipts_after != StreamOptions::kNoReceipts) {
       receipts = store.receipts().receipts_after(user, std::max(after, options.receipts_after), limit);
     }
     for (std::size_t i = 0; i < receipts.size(); ++i) {
-      merged.push_back({StreamId{receipts[i].id.value}, Candidate::Kind::receipt, i});
+      merged.push_back({Place{receipts[i].id.value}, Candidate::Kind::receipt, i});
     }
     for (const ChangeId id : store.conversations().changes_after(user, after, limit)) {
-      merged.push_back({StreamId{id.value}, Candidate::Kind::change});
+      merged.push_back({Place{id.value}, Candidate::Kind::change});
     }
     if (after < store.gone_up_to()) gaps = store.conversations().gaps(user, after);
     for (std::size_t i = 0; i < gaps.size(); ++i) {
-      merged.push_back({StreamId{gaps[i].to.value}, Candidate::Kind::gap, i});
+      merged.push_back({Place{gaps[i].to.value}, Candidate::Kind::gap, i});
     }
     std::sort(merged.begin(), merged.end(),
               [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
@@ -96,7 +96,7 @@ class Conversations {
 };
 }  // namespace
 
-StreamPage StreamService::page(const Store& store, const Caller& caller, StreamId after,
+StreamPage StreamService::page(const Store& store, const Caller& caller, Place after,
                                const StreamOptions& options) const {
   StreamPage page;
   page.snapshot = store.snapshot();
@@ -112,7 +112,7 @@ StreamPage StreamService::page(const Store& store, const Caller& caller, StreamI
   PageRoom room(options.bytes);
   std::size_t taken = 0;
   bool full = false;
-  const auto add = [&](StreamId id, std::size_t bytes, auto&& value) {
+  const auto add = [&](Place id, std::size_t bytes, auto&& value) {
     full = !room.take(bytes);
     if (!full) page.elements.push_back({id, std::forward<decltype(value)>(value)});
   };

@@ -1,6 +1,6 @@
 // Catch-up: the stream of a person after a place, a page at a time.
 //
-//   StreamId cursor = sync.last_seen;
+//   Place cursor = sync.last_seen;
 //   do {
 //     page = stream.page(store, caller, cursor, options);
 //     send(page);
@@ -28,13 +28,13 @@ struct StreamOptions {
   /// Receipts up to here are left out, wherever the page begins. A catch-up from 0 leaves out all on its
   /// first page, since the messages carry their status of then, and on the others those up to the first
   /// page's snapshot: what came after it is news.
-  StreamId receipts_after;
-  static constexpr StreamId kNoReceipts{~std::uint64_t{0}};
+  Place receipts_after;
+  static constexpr Place kNoReceipts{~std::uint64_t{0}};
 };
 
 class StreamService {
  public:
-  [[nodiscard]] StreamPage page(const Store& store, const Caller& caller, StreamId after,
+  [[nodiscard]] StreamPage page(const Store& store, const Caller& caller, Place after,
                                 const StreamOptions& options) const;
 };
 

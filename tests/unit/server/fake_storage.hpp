@@ -27,8 +27,8 @@ class NoStore final : public Store {
   [[nodiscard]] const ConversationStore& conversations() const override { std::abort(); }
   [[nodiscard]] const MessageStore& messages() const override { std::abort(); }
   [[nodiscard]] const ReceiptStore& receipts() const override { std::abort(); }
-  [[nodiscard]] StreamId snapshot() const override { return {}; }
-  [[nodiscard]] StreamId gone_up_to() const override { return {}; }
+  [[nodiscard]] Place snapshot() const override { return {}; }
+  [[nodiscard]] Place gone_up_to() const override { return {}; }
   [[nodiscard]] Timestamp believed_time() const override { return {}; }
   void set_believed_time(Timestamp) override {}
   void touch() override {}

@@ -187,12 +187,12 @@ std::string World::word_of(const StreamElement& element) {
   return std::string(to_string(receipt.status)) + " " + name;
 }
 
-std::vector<std::string> World::catch_up(const Caller& who, StreamId after, std::size_t page_size) {
+std::vector<std::string> World::catch_up(const Caller& who, Place after, std::size_t page_size) {
   std::vector<std::string> words;
   StreamOptions options;
   options.elements = page_size;
   if (!after) options.receipts_after = StreamOptions::kNoReceipts;
-  StreamId last = after;
+  Place last = after;
   for (bool complete = false; !complete;) {
     const StreamPage page =
         read([&](const Store& db, Timestamp) { return stream.page(db, who, after, options); });
@@ -208,7 +208,7 @@ std::vector<std::string> World::catch_up(const Caller& who, StreamId after, std:
   return words;
 }
 
-std::vector<std::string> World::texts(const Caller& who, StreamId after, std::size_t page_size) {
+std::vector<std::string> World::texts(const Caller& who, Place after, std::size_t page_size) {
   std::vector<std::string> texts;
   StreamOptions options;
   options.elements = page_size;

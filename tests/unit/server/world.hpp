@@ -114,9 +114,9 @@ class World final : public EventSink {
   // What they see.
   /// The whole stream after a place, page by page, as words: a message's text, "delivered NAME", "read NAME",
   /// a change's word, "gap".
-  std::vector<std::string> catch_up(const Caller& who, StreamId after = {}, std::size_t page = 3);
+  std::vector<std::string> catch_up(const Caller& who, Place after = {}, std::size_t page = 3);
   /// The texts of the messages in it.
-  std::vector<std::string> texts(const Caller& who, StreamId after = {}, std::size_t page = 3);
+  std::vector<std::string> texts(const Caller& who, Place after = {}, std::size_t page = 3);
   std::vector<std::string> history(const Caller& who, ConversationId conversation,
                                    const HistoryRequest& request = {});
   ServiceResult<HistoryPage> history_page(const Caller& who, ConversationId conversation,

@@ -55,12 +55,12 @@ ConversationPtr SqliteConversationStore::load(ConversationId conversation) const
     state->id = conversation;
     state->kind = static_cast<ConversationKind>(use->int64(0));
     state->name = use->text(1);
-    state->last_change = use->id<StreamId>(2);
+    state->last_change = use->id<Place>(2);
     state->log_from = use->id<MessageId>(3);
     state->deleted = use->boolean(4);
   }
   for (Use use(members_, conversation); use.next();) {
-    state->members.push_back({use->id<UserId>(0), static_cast<Role>(use->int64(1)), use->id<StreamId>(2)});
+    state->members.push_back({use->id<UserId>(0), static_cast<Role>(use->int64(1)), use->id<Place>(2)});
   }
   if (state->kind == ConversationKind::direct && state->members.size() == 2) {
     state->blocked = Use(blocked_, state->members[0].user, state->members[1].user).next();
@@ -89,7 +89,7 @@ std::optional<ConversationId> SqliteConversationStore::find_by_creation_key(User
 std::vector<Period> SqliteConversationStore::periods(ConversationId conversation, UserId user) const {
   std::vector<Period> periods;
   for (Use use(periods_, conversation, user); use.next();) {
-    periods.push_back({use->id<StreamId>(0), optional_id<StreamId>(*use.operator->(), 1)});
+    periods.push_back({use->id<Place>(0), optional_id<Place>(*use.operator->(), 1)});
   }
   return periods;
 }
@@ -102,7 +102,7 @@ std::string SqliteConversationStore::name_at_leave(ConversationId conversation, 
 std::vector<MembershipRow> SqliteConversationStore::memberships(ConversationId conversation) const {
   std::vector<MembershipRow> rows;
   for (Use use(memberships_, conversation); use.next();) {
-    rows.push_back({use->id<UserId>(0), {use->id<StreamId>(1), optional_id<StreamId>(*use.operator->(), 2)}});
+    rows.push_back({use->id<UserId>(0), {use->id<Place>(1), optional_id<Place>(*use.operator->(), 2)}});
   }
   return rows;
 }
@@ -110,12 +110,12 @@ std::vector<MembershipRow> SqliteConversationStore::memberships(ConversationId c
 std::vector<InboxRow> SqliteConversationStore::inbox(UserId user) const {
   std::vector<InboxRow> rows;
   for (Use use(inbox_, user); use.next();) {
-    rows.push_back({use->id<ConversationId>(0), use->id<StreamId>(1), use->id<StreamId>(2)});
+    rows.push_back({use->id<ConversationId>(0), use->id<Place>(1), use->id<Place>(2)});
   }
   return rows;
 }
 
-std::vector<LogRange> SqliteConversationStore::logs(UserId user, StreamId after) const {
+std::vector<LogRange> SqliteConversationStore::logs(UserId user, Place after) const {
   std::vector<LogRange> logs;
   for (Use use(logs_, user, after); use.next();) {
     logs.push_back(
@@ -124,7 +124,7 @@ std::vector<LogRange> SqliteConversationStore::logs(UserId user, StreamId after)
   return logs;
 }
 
-std::vector<ConversationStore::GapRow> SqliteConversationStore::gaps(UserId user, StreamId after) const {
+std::vector<ConversationStore::GapRow> SqliteConversationStore::gaps(UserId user, Place after) const {
   std::vector<GapRow> gaps;
   for (Use use(gaps_, user, after); use.next();) {
     gaps.push_back({use->id<ConversationId>(0), use->id<MessageId>(1), use->id<MessageId>(2)});
@@ -170,7 +170,7 @@ void SqliteConversationStore::add_member(ConversationId conversation, const Memb
   changed(conversation);
 }
 
-void SqliteConversationStore::end_membership(ConversationId conversation, UserId user, StreamId left_id) {
+void SqliteConversationStore::end_membership(ConversationId conversation, UserId user, Place left_id) {
   Use(end_membership_, conversation, user, left_id).run();
   changed(conversation);
 }
@@ -180,7 +180,7 @@ void SqliteConversationStore::set_role(ConversationId conversation, UserId user,
   changed(conversation);
 }
 
-void SqliteConversationStore::mark_deleted(ConversationId conversation, StreamId at) {
+void SqliteConversationStore::mark_deleted(ConversationId conversation, Place at) {
   Use(mark_deleted_, conversation).run();
   Use(end_all_, conversation, at).run();
   changed(conversation);
@@ -197,7 +197,7 @@ void SqliteConversationStore::insert_change(const Change& change, std::span<cons
   changed(change.conversation);
 }
 
-std::vector<ChangeId> SqliteConversationStore::changes_after(UserId user, StreamId after,
+std::vector<ChangeId> SqliteConversationStore::changes_after(UserId user, Place after,
                                                              std::size_t limit) const {
   std::vector<ChangeId> ids;
   for (Use use(changes_after_, user, after, limit); use.next();)

@@ -23,8 +23,8 @@ class SqliteConversationStore final : public ConversationStore {
   [[nodiscard]] std::string name_at_leave(ConversationId conversation, UserId user) const override;
   [[nodiscard]] std::vector<MembershipRow> memberships(ConversationId conversation) const override;
   [[nodiscard]] std::vector<InboxRow> inbox(UserId user) const override;
-  [[nodiscard]] std::vector<LogRange> logs(UserId user, StreamId after) const override;
-  [[nodiscard]] std::vector<GapRow> gaps(UserId user, StreamId after) const override;
+  [[nodiscard]] std::vector<LogRange> logs(UserId user, Place after) const override;
+  [[nodiscard]] std::vector<GapRow> gaps(UserId user, Place after) const override;
 
   void insert(const ConversationState& conversation, UserId creator,
               std::optional<std::string_view> creation_key) override;
@@ -32,12 +32,12 @@ class SqliteConversationStore final : public ConversationStore {
   void rename(ConversationId conversation, std::string_view name) override;
   void set_log_from(ConversationId conversation, MessageId first) override;
   void add_member(ConversationId conversation, const Member& member) override;
-  void end_membership(ConversationId conversation, UserId user, StreamId left_id) override;
+  void end_membership(ConversationId conversation, UserId user, Place left_id) override;
   void set_role(ConversationId conversation, UserId user, Role role) override;
-  void mark_deleted(ConversationId conversation, StreamId at) override;
+  void mark_deleted(ConversationId conversation, Place at) override;
 
   void insert_change(const Change& change, std::span<const UserId> audience) override;
-  [[nodiscard]] std::vector<ChangeId> changes_after(UserId user, StreamId after,
+  [[nodiscard]] std::vector<ChangeId> changes_after(UserId user, Place after,
                                                     std::size_t limit) const override;
   [[nodiscard]] std::optional<Change> find_change(ChangeId change) const override;
 

@@ -114,7 +114,7 @@ std::vector<MessageSender> SqliteMessageStore::senders(const MessageRange& range
   return rows;
 }
 
-std::vector<MessageId> SqliteMessageStore::mailbox(UserId user, StreamId after, std::size_t limit) const {
+std::vector<MessageId> SqliteMessageStore::mailbox(UserId user, Place after, std::size_t limit) const {
   mailboxes_.flush();
   std::vector<MessageId> ids;
   for (Use use(mailbox_, user, after, limit); use.next();)

@@ -22,7 +22,7 @@ class SqliteMessageStore final : public MessageStore {
   [[nodiscard]] std::vector<MessageId> oldest(const MessageRange& range, std::size_t limit) const override;
   [[nodiscard]] std::vector<MessageId> newest(const MessageRange& range, std::size_t limit) const override;
   [[nodiscard]] std::vector<MessageSender> senders(const MessageRange& range) const override;
-  [[nodiscard]] std::vector<MessageId> mailbox(UserId user, StreamId after, std::size_t limit) const override;
+  [[nodiscard]] std::vector<MessageId> mailbox(UserId user, Place after, std::size_t limit) const override;
   [[nodiscard]] std::uint64_t count(ConversationId conversation) const override;
 
   void append(const StoredMessage& message, std::span<const Member> mailboxes) override;

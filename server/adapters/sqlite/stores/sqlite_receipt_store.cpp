@@ -13,7 +13,7 @@ void SqliteReceiptStore::insert_read(const Receipt& receipt) {
   Use(insert_read_, receipt.audience, receipt.id, receipt.conversation, receipt.message, receipt.user).run();
 }
 
-std::vector<Receipt> SqliteReceiptStore::receipts_after(UserId audience, StreamId after,
+std::vector<Receipt> SqliteReceiptStore::receipts_after(UserId audience, Place after,
                                                         std::size_t limit) const {
   std::vector<Receipt> receipts;
   for (Use use(receipts_after_, audience, after, limit); use.next();) {

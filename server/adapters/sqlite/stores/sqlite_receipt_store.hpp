@@ -15,7 +15,7 @@ class SqliteReceiptStore final : public ReceiptStore {
 
   bool insert_delivered(const Receipt& receipt) override;
   void insert_read(const Receipt& receipt) override;
-  [[nodiscard]] std::vector<Receipt> receipts_after(UserId audience, StreamId after,
+  [[nodiscard]] std::vector<Receipt> receipts_after(UserId audience, Place after,
                                                     std::size_t limit) const override;
   [[nodiscard]] std::optional<ReceiptId> delivered(MessageId message, UserId user) const override;
   [[nodiscard]] std::vector<UserId> delivered_to(MessageId message) const override;

@@ -119,7 +119,7 @@ TEST_F(Backup, ARestoreBeginsANewStreamThatLeavesTheOldOneWhereTheBackupEnds) {
   ASSERT_TRUE(back_up(world.path(), copy));
   const StreamOrigin before = open(copy).stream;
   EXPECT_NE(before.id, 0u);
-  EXPECT_EQ(before.from, StreamId{});
+  EXPECT_EQ(before.from, Place{});
   ASSERT_TRUE(restore_here());
   const StreamOrigin after = open(database).stream;
   EXPECT_NE(after.id, before.id);

@@ -111,7 +111,7 @@ TEST_F(Opening, AReaderSeesAnUnchangingSnapshot) {
   ASSERT_TRUE(reader) << reader.error().text;
   SqliteStore store(*std::move(reader), SqliteStore::Role::reader);
   ASSERT_TRUE(store.begin());
-  const StreamId before = store.snapshot();
+  const Place before = store.snapshot();
   EXPECT_TRUE(store.accounts().find_user(ann.user));
   const Caller ben = world.person("Ben");
   EXPECT_FALSE(store.accounts().find_user(ben.user));

@@ -43,7 +43,7 @@ class DispatcherTest : public ShardTest {
     (void)made->session->on_frame(encode_frame(WireFormat::binary, sync), false);
     CatchUpPage page;
     page.read = page.complete = true;
-    page.next = page.snapshot = StreamId{100};
+    page.next = page.snapshot = Place{100};
     made->session->on_page(std::move(page));
     made->sink.take();
     return made;
@@ -53,7 +53,7 @@ class DispatcherTest : public ShardTest {
     state->id = ConversationId{5};
     state->kind = ConversationKind::group;
     for (const UserId user : users)
-      state->members.push_back({user, Role::member, StreamId{1}});
+      state->members.push_back({user, Role::member, Place{1}});
     return state;
   }
   static MessageStored message(std::uint64_t id, UserId sender, DeviceId device, std::string text,

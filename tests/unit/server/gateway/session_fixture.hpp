@@ -56,8 +56,8 @@ class FakeHost final : public SessionHost {
  public:
   explicit FakeHost(const DeviceLimits& devices) : rates(devices) {}
   struct Page {
-    StreamId after;
-    StreamId receipts_after;
+    Place after;
+    Place receipts_after;
   };
 
   [[nodiscard]] const SessionSettings& settings() const override { return limits; }
@@ -71,7 +71,7 @@ class FakeHost final : public SessionHost {
     submitted.push_back(std::move(message));
     return true;
   }
-  bool read_page(const Session&, StreamId after, StreamId receipts_after) override {
+  bool read_page(const Session&, Place after, Place receipts_after) override {
     if (busy) return false;
     pages.push_back({after, receipts_after});
     return true;
@@ -179,14 +179,14 @@ class SessionTest : public testing::Test {
     result.read = true;
     for (const std::uint64_t id : ids)
       result.frames.push_back(make_frame(WireFormat::binary, message_frame(id)));
-    result.next = StreamId{complete ? snapshot : ids.back()};
+    result.next = Place{complete ? snapshot : ids.back()};
     result.complete = complete;
-    result.snapshot = StreamId{snapshot};
+    result.snapshot = Place{snapshot};
     session->on_page(std::move(result));
   }
   void live(std::uint64_t id, std::size_t size = 5) {
     FrameSource frame(message_frame(id, size));
-    session->on_live(StreamId{id}, frame);
+    session->on_live(Place{id}, frame);
   }
   void go_live(std::uint64_t snapshot = 100) {
     sync(1);

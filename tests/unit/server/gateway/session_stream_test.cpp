@@ -20,7 +20,7 @@ TEST_F(SessionStream, PushesNothingBeforeTheFirstSync) {
 TEST_F(SessionStream, AnswersASyncWithWhatIsMissingThenSynced) {
   EXPECT_TRUE(sync(3));
   ASSERT_EQ(host.pages.size(), 1u);
-  EXPECT_EQ(host.pages[0].after, StreamId{3});
+  EXPECT_EQ(host.pages[0].after, Place{3});
   page({4, 5}, 9);
   EXPECT_THAT(told(), ElementsAre("message 4", "message 5", "synced 9"));
   live(10);
@@ -33,7 +33,7 @@ TEST_F(SessionStream, ASyncFromAPlaceItNeverGaveOutIsRefusedAndTheClientMaySyncA
   CatchUpPage beyond;
   beyond.read = true;
   beyond.known = false;
-  beyond.snapshot = StreamId{10};
+  beyond.snapshot = Place{10};
   session->on_page(std::move(beyond));
   live(12);
   EXPECT_THAT(told(), ElementsAre("error unknown_place")) << "nothing is pushed until the next sync";
@@ -51,14 +51,14 @@ TEST_F(SessionStream, TellsOnceThatItCannotReadAndTriesOnUntilItCan) {
     advance(std::chrono::seconds(1));
   }
   ASSERT_EQ(host.pages.size(), 4u);
-  EXPECT_EQ(host.pages[3].after, StreamId{3});
+  EXPECT_EQ(host.pages[3].after, Place{3});
   EXPECT_THAT(told(), ElementsAre("error internal"));
   page({4}, 9);
   EXPECT_THAT(told(), ElementsAre("message 4", "synced 9"));
 }
 
 TEST_F(SessionStream, HelloNamesTheStream) {
-  host.limits.stream = {77, StreamId{5}};
+  host.limits.stream = {77, Place{5}};
   Session another(SessionRef{0, 2}, Caller{UserId{7}, DeviceId{70}}, WireFormat::binary, sink, host);
   another.start("token");
   const auto frames = sink.take();
@@ -73,8 +73,8 @@ TEST_F(SessionStream, ReadsPageAfterPageFromWhereTheLastOneEnded) {
   page({3, 4}, 50, false);
   page({5}, 50);
   ASSERT_EQ(host.pages.size(), 3u);
-  EXPECT_EQ(host.pages[1].after, StreamId{2});
-  EXPECT_EQ(host.pages[2].after, StreamId{4});
+  EXPECT_EQ(host.pages[1].after, Place{2});
+  EXPECT_EQ(host.pages[2].after, Place{4});
   EXPECT_THAT(told(),
               ElementsAre("message 1", "message 2", "message 3", "message 4", "message 5", "synced 50"));
 }
@@ -85,7 +85,7 @@ TEST_F(SessionStream, ReadsOnWhenSomethingWasCommittedAfterThePageWasRead) {
   page({4}, 10);
   EXPECT_THAT(told(), ElementsAre("message 4"));  // not synced yet, and 11 does not overtake
   ASSERT_EQ(host.pages.size(), 2u);
-  EXPECT_EQ(host.pages[1].after, StreamId{10});
+  EXPECT_EQ(host.pages[1].after, Place{10});
   page({11}, 11);
   EXPECT_THAT(told(), ElementsAre("message 11", "synced 11"));
 }
@@ -116,7 +116,7 @@ TEST_F(SessionStream, FallsBackToTheStoreWhenTheClientReadsTooSlowly) {
 
   client_reads_everything();
   ASSERT_EQ(host.pages.size(), 2u);
-  EXPECT_EQ(host.pages[1].after, StreamId{101});
+  EXPECT_EQ(host.pages[1].after, Place{101});
   live(104);
   page({102, 103}, 103);  // read before 104 was committed
   page({104}, 104);
@@ -150,7 +150,7 @@ TEST_F(SessionStream, IgnoresThePageOfASyncThatWasReplaced) {
   page({4, 5}, 100);
   EXPECT_THAT(told(), IsEmpty());
   ASSERT_EQ(host.pages.size(), 2u);
-  EXPECT_EQ(host.pages[1].after, StreamId{40});
+  EXPECT_EQ(host.pages[1].after, Place{40});
   page({41}, 100);
   EXPECT_THAT(told(), ElementsAre("message 41", "synced 100"));
 }
@@ -171,11 +171,11 @@ TEST_F(SessionStream, LeavesOutReceiptsOnlyUpToTheFirstPageOfACatchUpFromTheBegi
   page({3}, 70);
   ASSERT_EQ(host.pages.size(), 3u);
   EXPECT_EQ(host.pages[0].receipts_after.value, ~std::uint64_t{0});
-  EXPECT_EQ(host.pages[1].receipts_after, StreamId{50});
-  EXPECT_EQ(host.pages[2].receipts_after, StreamId{50});
+  EXPECT_EQ(host.pages[1].receipts_after, Place{50});
+  EXPECT_EQ(host.pages[2].receipts_after, Place{50});
 
   sync(3);
-  EXPECT_EQ(host.pages[3].receipts_after, StreamId{0});
+  EXPECT_EQ(host.pages[3].receipts_after, Place{0});
 }
 
 TEST_F(SessionStream, DropsTypingAndPresenceFirst) {

@@ -54,11 +54,11 @@ TEST_P(Conversations, CatchUpGoesOnFromAnyPlaceWithPagesOfAnySize) {
   const ConversationId group = world.group(ann, {ben, cid});
   const ConversationId direct = world.direct(ann, ben)->id;
   std::vector<std::string> sent;
-  std::vector<StreamId> places;
+  std::vector<Place> places;
   for (int i = 0; i < 12; ++i) {
     sent.push_back("m" + std::to_string(i));
     const auto ack = world.say(i % 2 == 0 ? ann : ben, i % 3 == 0 ? direct : group, sent.back());
-    places.push_back(StreamId{ack->id.value});
+    places.push_back(Place{ack->id.value});
     world.now += Milliseconds(7);
   }
   for (const std::size_t page : {1u, 2u, 5u, 100u}) {
@@ -315,7 +315,7 @@ TEST_P(Conversations, ReceiptsAreCaughtUpOnUnlessFromTheBeginning) {
   const auto first = world.say(ann, direct, "1");
   world.delivered(ben, direct, {first->id});
   world.read_up_to(ben, direct, first->id);
-  const StreamId place{first->id.value};
+  const Place place{first->id.value};
   EXPECT_THAT(world.catch_up(ann, place), ElementsAre("delivered Ben", "read Ben"));
   EXPECT_THAT(world.catch_up(ben, place), ElementsAre("read Ben"));
   EXPECT_THAT(world.catch_up(ann), ElementsAre("created", "1"));
@@ -352,8 +352,7 @@ TEST_P(Conversations, APlaceBeyondEverythingGivenOutIsNotKnown) {
   const auto last = world.say(ann, direct, "hello");
   const auto page_after = [&](std::uint64_t place) {
     return world.read([&](const Store& db, Timestamp) {
-      return world.stream.page(db, ben, StreamId{place},
-                               {.elements = 10, .bytes = 1000, .receipts_after = {}});
+      return world.stream.page(db, ben, Place{place}, {.elements = 10, .bytes = 1000, .receipts_after = {}});
     });
   };
   EXPECT_TRUE(page_after(last->id.value).known);
@@ -384,8 +383,8 @@ TEST_P(Conversations, WhatIsNoLongerKeptIsToldAsAGapAndIsNotUnread) {
   keeping.clean_up();
   EXPECT_EQ(keeping.unread(eve, direct), 1u);
   EXPECT_THAT(keeping.catch_up(eve), ElementsAre("created", "gap", "new"));
-  EXPECT_THAT(keeping.catch_up(eve, StreamId{first->id.value}), ElementsAre("gap", "new"));
-  EXPECT_THAT(keeping.catch_up(eve, StreamId{second->id.value}), ElementsAre("new"));
+  EXPECT_THAT(keeping.catch_up(eve, Place{first->id.value}), ElementsAre("gap", "new"));
+  EXPECT_THAT(keeping.catch_up(eve, Place{second->id.value}), ElementsAre("new"));
   const auto page = keeping.history_page(eve, direct, {});
   EXPECT_EQ(page->messages.size(), 1u);
   ASSERT_TRUE(page->gap);
@@ -409,9 +408,9 @@ TEST_P(Conversations, WhatWasReadBeforeItWasDeletedIsReadOnTheOtherDevicesTooAnd
   keeping.clean_up();
 
   keeping.read_up_to(eve, direct, second->id);
-  EXPECT_THAT(keeping.catch_up(eve, StreamId{newest->id.value}), ElementsAre("read Eve"));
+  EXPECT_THAT(keeping.catch_up(eve, Place{newest->id.value}), ElementsAre("read Eve"));
   EXPECT_EQ(keeping.unread(eve, direct), 1u);
-  EXPECT_THAT(keeping.catch_up(dan, StreamId{newest->id.value}), ElementsAre());
+  EXPECT_THAT(keeping.catch_up(dan, Place{newest->id.value}), ElementsAre());
   keeping.read_up_to(eve, direct, newest->id);
   EXPECT_EQ(keeping.unread(eve, direct), 0u);
 }

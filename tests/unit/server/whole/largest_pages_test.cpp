@@ -210,7 +210,7 @@ TEST_F(LargestPages, APageOfTheStreamIsWithinItsBoundInEitherFormAndLeadsToItsEn
     StreamOptions options;
     options.bytes = 128 * 1024;
     options.encoding = encoding;
-    StreamId after;
+    Place after;
     std::size_t elements = 0;
     for (bool complete = false; !complete;) {
       const StreamPage got = server.world.read([&](const Store& db, Timestamp) {

@@ -35,8 +35,7 @@ std::shared_ptr<ConversationState> conversation(ConversationKind kind) {
   auto state = std::make_shared<ConversationState>();
   state->id = ConversationId{5};
   state->kind = kind;
-  state->members = {Member{UserId{1}, Role::admin, StreamId{3}},
-                    Member{UserId{2}, Role::member, StreamId{3}}};
+  state->members = {Member{UserId{1}, Role::admin, Place{3}}, Member{UserId{2}, Role::member, Place{3}}};
   return state;
 }
 
@@ -54,7 +53,7 @@ TEST(ModelJson, ShowsPhoneNumberAndPrivacyToNobodyButTheOwner) {
 
 TEST(ModelJson, WritesAGroupWithItsRoles) {
   const auto state = conversation(ConversationKind::group);
-  state->last_change = StreamId{9};
+  state->last_change = Place{9};
   const json::object group = group_json(*state, UserId{2});
   EXPECT_EQ(group.at("conversation_id"), "5");
   EXPECT_EQ(group.at("change_id"), "9");

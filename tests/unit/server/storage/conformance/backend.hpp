@@ -98,9 +98,9 @@ class StoreConformance : public ::testing::TestWithParam<Backend> {
     state.id = id<ConversationId>();
     state.kind = ConversationKind::group;
     state.name = "Group";
-    state.last_change = StreamId{state.id.value};
+    state.last_change = Place{state.id.value};
     for (const UserId who : people)
-      state.members.push_back({who, Role::member, StreamId{state.id.value}});
+      state.members.push_back({who, Role::member, Place{state.id.value}});
     write([&](Store& store) { store.conversations().insert(state, people.front(), std::nullopt); });
     return state.id;
   }

@@ -34,7 +34,7 @@ TEST_P(StoreConformance, ACreationKeyIsItsCreatorsAlone) {
   ConversationState state;
   state.id = id<ConversationId>();
   state.kind = ConversationKind::group;
-  state.last_change = StreamId{state.id.value};
+  state.last_change = Place{state.id.value};
   state.members = {{ann, Role::admin, state.last_change}};
   write([&](Store& store) { store.conversations().insert(state, ann, "key"); });
   read([&](const Store& store) {
@@ -48,7 +48,7 @@ TEST_P(StoreConformance, ACreationKeyIsItsCreatorsAlone) {
 TEST_P(StoreConformance, WhoLeavesAndComesBackHasTwoPeriods) {
   const UserId ann = person(), ben = person();
   const ConversationId chat = group({ann, ben});
-  const auto left = id<StreamId>(), back = id<StreamId>();
+  const auto left = id<Place>(), back = id<Place>();
   write([&](Store& store) {
     store.conversations().end_membership(chat, ben, left);
     store.conversations().add_member(chat, {ben, Role::member, back});
@@ -76,7 +76,7 @@ TEST_P(StoreConformance, RolesAndNamesChange) {
 TEST_P(StoreConformance, ADeletedConversationIsFoundWithoutMembers) {
   const UserId ann = person(), ben = person();
   const ConversationId chat = group({ann, ben});
-  write([&](Store& store) { store.conversations().mark_deleted(chat, id<StreamId>()); });
+  write([&](Store& store) { store.conversations().mark_deleted(chat, id<Place>()); });
   read([&](const Store& store) {
     EXPECT_TRUE(store.conversations().is_deleted(chat));
     EXPECT_TRUE(store.conversations().find(chat)->deleted);
@@ -98,13 +98,12 @@ TEST_P(StoreConformance, AChangeReachesItsAudienceInOrder) {
   read([&](const Store& store) {
     EXPECT_THAT(store.conversations().changes_after(ben, {}, 10), ElementsAre(first.id, second.id));
     EXPECT_THAT(store.conversations().changes_after(ben, {}, 1), ElementsAre(first.id));
-    EXPECT_THAT(store.conversations().changes_after(ben, StreamId{first.id.value}, 10),
-                ElementsAre(second.id));
+    EXPECT_THAT(store.conversations().changes_after(ben, Place{first.id.value}, 10), ElementsAre(second.id));
     EXPECT_THAT(store.conversations().changes_after(cem, {}, 10), ElementsAre(second.id));
     const auto found = store.conversations().find_change(second.id);
     EXPECT_EQ(found->kind, ChangeKind::members_added);
     EXPECT_THAT(found->affected, ElementsAre(cem));
-    EXPECT_EQ(store.conversations().find(chat)->last_change, StreamId{second.id.value});
+    EXPECT_EQ(store.conversations().find(chat)->last_change, Place{second.id.value});
     return 0;
   });
 }

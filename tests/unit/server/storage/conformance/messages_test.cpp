@@ -67,8 +67,8 @@ TEST_P(StoreConformance, AMailboxHasWhatWasPutThereAfterTheCursor) {
     EXPECT_THAT(store.messages().mailbox(ben, {}, 9), ElementsAre(first, third));
     EXPECT_THAT(store.messages().mailbox(ann, {}, 9), ElementsAre(first, second));
     EXPECT_THAT(store.messages().mailbox(ann, {}, 1), ElementsAre(first));
-    EXPECT_THAT(store.messages().mailbox(ben, StreamId{first.value}, 9), ElementsAre(third));
-    EXPECT_THAT(store.messages().mailbox(ben, StreamId{kEnd.value}, 9), IsEmpty());
+    EXPECT_THAT(store.messages().mailbox(ben, Place{first.value}, 9), ElementsAre(third));
+    EXPECT_THAT(store.messages().mailbox(ben, Place{kEnd.value}, 9), IsEmpty());
     return 0;
   });
 }
@@ -89,7 +89,7 @@ TEST_P(StoreConformance, TheOldestGoFirstWithTheirMailboxes) {
     EXPECT_EQ(store.messages().find(first), nullptr);
     EXPECT_NE(store.messages().find(third), nullptr);
     EXPECT_THAT(store.messages().mailbox(ben, {}, 9), ElementsAre(third));
-    EXPECT_EQ(store.gone_up_to(), StreamId{second.value});
+    EXPECT_EQ(store.gone_up_to(), Place{second.value});
     EXPECT_EQ(store.messages().count(chat), 3u) << "how many there were ever";
     return 0;
   });
@@ -111,7 +111,7 @@ TEST_P(StoreConformance, ADeliveryIsStoredOnce) {
     const auto receipts = store.receipts().receipts_after(ann, {}, 9);
     EXPECT_EQ(receipts.size(), 1u);
     EXPECT_EQ(receipts.at(0).id, receipt.id);
-    EXPECT_THAT(store.receipts().receipts_after(ann, StreamId{receipt.id.value}, 9), IsEmpty());
+    EXPECT_THAT(store.receipts().receipts_after(ann, Place{receipt.id.value}, 9), IsEmpty());
     return 0;
   });
 }

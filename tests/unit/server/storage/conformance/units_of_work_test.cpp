@@ -37,7 +37,7 @@ TEST_P(StoreConformance, WhatIsDroppedWasNeverThere) {
   drop([&](Store& store) {
     store.messages().append(dropped, std::vector<Member>{{ben, Role::member, {}}});
     store.conversations().rename(chat, "Other");
-    store.conversations().end_membership(chat, ben, StreamId{dropped.id.value});
+    store.conversations().end_membership(chat, ben, Place{dropped.id.value});
     // The writer has looked, so that what it keeps in memory is wrong now.
     EXPECT_EQ(std::as_const(store).conversations().find(chat)->name, "Other");
   });
@@ -69,16 +69,16 @@ TEST_P(StoreConformance, TheHighestIdIsKeptWithWhatWasWritten) {
   ASSERT_TRUE(writer->begin());
   writer->accounts().insert_user(user("+491510000001"));
   ASSERT_TRUE(writer->commit(77'000));
-  EXPECT_EQ(read([](const Store& store) { return store.snapshot(); }), StreamId{77'000});
+  EXPECT_EQ(read([](const Store& store) { return store.snapshot(); }), Place{77'000});
   reopen();
-  EXPECT_EQ(read([](const Store& store) { return store.snapshot(); }), StreamId{77'000});
+  EXPECT_EQ(read([](const Store& store) { return store.snapshot(); }), Place{77'000});
 }
 
 TEST_P(StoreConformance, TouchingWritesAndChangesNothing) {
   ASSERT_TRUE(writer->begin());
   writer->touch();
   ASSERT_TRUE(writer->commit(6000));
-  EXPECT_EQ(read([](const Store& store) { return store.snapshot(); }), StreamId{6000});
+  EXPECT_EQ(read([](const Store& store) { return store.snapshot(); }), Place{6000});
 }
 
 TEST_P(StoreConformance, EverythingIsThereAfterOpeningAgain) {
