@@ -1,15 +1,13 @@
 // What a batch of writes has changed, told after it is durable. One immutable batch for all who are
-// interested, in the order of the writes, so that elements of the stream come in ascending order of ids.
+// interested, in the order of the writes, so that elements of the stream come in ascending order of places.
 #pragma once
 
 #include <memory>
 #include <variant>
 #include <vector>
 
-#include "server/model/conversation.hpp"
-#include "server/model/message.hpp"
-#include "server/model/receipt.hpp"
 #include "server/model/service_error.hpp"
+#include "server/model/stream.hpp"
 
 namespace sotto::server {
 
@@ -21,21 +19,11 @@ struct MessageAnswered {
   ServiceResult<Ack> outcome;
 };
 
-/// For every device of every member, except the one that sent it.
-struct MessageStored {
-  MessagePtr message;
-  ConversationPtr conversation;  ///< its members are the recipients
-};
-
-/// One frame's worth of receipts for one person, ascending by id.
-struct ReceiptsStored {
-  UserId audience;
-  std::vector<Receipt> items;
-};
-
-struct ConversationChanged {
-  ConversationChange change;
-  std::vector<UserId> audience;  ///< members of now and those who were removed by it
+/// An element that has come into the streams of its audience, as everybody in it is shown it (a change's
+/// members excepted: ConversationChange).
+struct ElementStored {
+  StreamElement element;
+  Audience audience;
 };
 
 /// Its connection is to be closed (4001): logged out, revoked, or its account deleted.
@@ -50,8 +38,7 @@ struct VisibilityChanged {
   UserId user;
 };
 
-using Event = std::variant<MessageAnswered, MessageStored, ReceiptsStored, ConversationChanged, DeviceRevoked,
-                           VisibilityChanged>;
+using Event = std::variant<MessageAnswered, ElementStored, DeviceRevoked, VisibilityChanged>;
 
 struct EventBatch {
   std::vector<Event> events;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/model/conversation.hpp"
+#include "server/model/stream.hpp"
 
 namespace sotto::server {
 
@@ -16,13 +17,6 @@ struct InboxRow {
   ConversationId conversation;
   Place activity;  ///< its last message or change
   Place joined_id;
-};
-
-/// A stretch of a conversation's log that belongs to one person's stream.
-struct LogRange {
-  ConversationId conversation;
-  MessageId after;                 ///< only greater ids
-  std::optional<MessageId> up_to;  ///< left then
 };
 
 /// One person's membership, past or present.
@@ -50,16 +44,8 @@ class ConversationStore {
   [[nodiscard]] virtual std::vector<MembershipRow> memberships(ConversationId conversation) const = 0;
   /// Conversations the person is in now, in no order.
   [[nodiscard]] virtual std::vector<InboxRow> inbox(UserId user) const = 0;
-  /// Stretches of logs with ids greater than `after`, former memberships included.
-  [[nodiscard]] virtual std::vector<LogRange> logs(UserId user, Place after) const = 0;
-  /// What is no longer kept of what the person could see, after `after`: the place and the conversation of
-  /// each gap.
-  struct GapRow {
-    ConversationId conversation;
-    MessageId from;
-    MessageId to;
-  };
-  [[nodiscard]] virtual std::vector<GapRow> gaps(UserId user, Place after) const = 0;
+  /// What is no longer kept of what the person could see after `after`, in no order.
+  [[nodiscard]] virtual std::vector<Gap> gaps(UserId user, Place after) const = 0;
 
   /// With its members.
   virtual void insert(const ConversationState& conversation, UserId creator,
@@ -75,8 +61,6 @@ class ConversationStore {
 
   /// Also the conversation's `last_change`.
   virtual void insert_change(const Change& change, std::span<const UserId> audience) = 0;
-  [[nodiscard]] virtual std::vector<ChangeId> changes_after(UserId user, Place after,
-                                                            std::size_t limit) const = 0;
   [[nodiscard]] virtual std::optional<Change> find_change(ChangeId change) const = 0;
 };
 

@@ -42,7 +42,6 @@ class MessageStore {
   [[nodiscard]] virtual std::vector<MessageId> newest(const MessageRange& range, std::size_t limit) const = 0;
   /// Who sent each message of the range, newest first.
   [[nodiscard]] virtual std::vector<MessageSender> senders(const MessageRange& range) const = 0;
-  [[nodiscard]] virtual std::vector<MessageId> mailbox(UserId user, Place after, std::size_t limit) const = 0;
   /// How many were ever stored in the conversation.
   [[nodiscard]] virtual std::uint64_t count(ConversationId conversation) const = 0;
 

@@ -21,8 +21,6 @@ class ReceiptStore {
   /// False: this person's device has reported this message before; nothing was stored.
   virtual bool insert_delivered(const Receipt& receipt) = 0;
   virtual void insert_read(const Receipt& receipt) = 0;
-  [[nodiscard]] virtual std::vector<Receipt> receipts_after(UserId audience, Place after,
-                                                            std::size_t limit) const = 0;
 
   [[nodiscard]] virtual std::optional<ReceiptId> delivered(MessageId message, UserId user) const = 0;
   /// Those whose devices have the message, ascending.

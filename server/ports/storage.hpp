@@ -23,6 +23,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -46,6 +47,10 @@ struct WriteContext {
   template <class T>
   T next_id() {
     return T{ids.next(now)};
+  }
+  /// Once the batch is durable.
+  void tell(StreamElement element, Audience audience) {
+    events.events.emplace_back(ElementStored{std::move(element), std::move(audience)});
   }
 };
 

@@ -16,6 +16,7 @@
 #include "server/ports/conversation_store.hpp"
 #include "server/ports/message_store.hpp"
 #include "server/ports/receipt_store.hpp"
+#include "server/ports/stream_store.hpp"
 
 namespace sotto::server {
 
@@ -34,8 +35,9 @@ class Store {
   [[nodiscard]] virtual const ConversationStore& conversations() const = 0;
   [[nodiscard]] virtual const MessageStore& messages() const = 0;
   [[nodiscard]] virtual const ReceiptStore& receipts() const = 0;
+  [[nodiscard]] virtual const StreamStore& stream() const = 0;
 
-  /// The highest id (of the stream, whoever's) that this unit of work can see.
+  /// The highest place (of the stream, whoever's) that this unit of work can see.
   [[nodiscard]] virtual Place snapshot() const = 0;
   /// Every message up to this id may be gone (retention). 0: none is.
   [[nodiscard]] virtual Place gone_up_to() const = 0;

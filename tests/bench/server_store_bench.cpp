@@ -119,9 +119,9 @@ void DeliveredReceipts(benchmark::State& state) {
     auto jobs = crowd.jobs(count, crowd.body);
     crowd.world.now += Milliseconds(1);
     crowd.world.run(jobs);
-    for (const auto& event : crowd.world.events_of<MessageStored>()) {
-      const UserId peer = event.conversation->peer_of(event.message->sender);
-      items.push_back({peer, event.message->conversation, event.message->id});
+    for (const auto& told : crowd.world.told<MessageView>()) {
+      const StoredMessage& message = *told.value.message;
+      items.push_back({told.audience.members_of->peer_of(message.sender), message.conversation, message.id});
     }
     ReceiptCollector collected{Milliseconds(500)};
     for (const auto& item : items) {
@@ -160,12 +160,14 @@ void CatchUpTenThousand(benchmark::State& state) {
     std::size_t messages = 0;
     Place after;
     StreamOptions options;
-    options.receipts_after = StreamOptions::kNoReceipts;
+    options.receipts_after = StreamQuery::kNoReceipts;
     for (bool complete = false; !complete;) {
       const StreamPage page = crowd.world.read([&](const Store& store, Timestamp) {
-        return crowd.world.stream.page(store, reader, after, options);
+        return crowd.world.stream.page(store, reader, after, options, [&](const StreamElement&) {
+          ++messages;
+          return true;
+        });
       });
-      messages += page.elements.size();
       after = page.next;
       complete = page.complete;
     }

@@ -17,6 +17,7 @@
 #include "server/adapters/sqlite/stores/sqlite_conversation_store.hpp"
 #include "server/adapters/sqlite/stores/sqlite_message_store.hpp"
 #include "server/adapters/sqlite/stores/sqlite_receipt_store.hpp"
+#include "server/adapters/sqlite/stores/sqlite_stream_store.hpp"
 #include "server/storage/transactional_store.hpp"
 
 namespace sotto::server {
@@ -40,6 +41,7 @@ class SqliteStore final : public TransactionalStore {
   [[nodiscard]] const ConversationStore& conversations() const override { return conversations_; }
   [[nodiscard]] const MessageStore& messages() const override { return messages_; }
   [[nodiscard]] const ReceiptStore& receipts() const override { return receipts_; }
+  [[nodiscard]] const StreamStore& stream() const override { return stream_; }
   [[nodiscard]] Place snapshot() const override;
   [[nodiscard]] Place gone_up_to() const override;
   [[nodiscard]] Timestamp believed_time() const override;
@@ -66,6 +68,7 @@ class SqliteStore final : public TransactionalStore {
   SqliteContactStore contacts_{connection_, conversations_};
   SqliteMessageStore messages_{connection_, counts_, mailboxes_};
   SqliteReceiptStore receipts_{connection_, counts_};
+  SqliteStreamStore stream_{connection_, mailboxes_, messages_, conversations_};
   std::int64_t changes_at_begin_ = 0;
   std::optional<Checkpoints> checkpoints_;  ///< the writer's
 

@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 void append_message(std::string& out, const MessageView& view) {
   out += '{';
-  write_json_fields(to_frame(*view.message, view.status).message(), out);
+  write_json_fields(to_frame(view).message(), out);
   out += '}';
 }
 

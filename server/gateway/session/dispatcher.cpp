@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "server/gateway/session/frames.hpp"
 #include "server/ports/store.hpp"
 
 namespace sotto::server {
@@ -58,50 +59,43 @@ void Dispatcher::committed(std::shared_ptr<const EventBatch> batch) {
   }
 }
 
-void Dispatcher::target(std::uint32_t index, SessionRef session, bool shows_members) {
+void Dispatcher::target(std::uint32_t index, SessionRef session, bool whole) {
   if (session.thread >= targets_.size()) return;
-  targets_[session.thread].push_back(
-      {.event = index, .connection = session.connection, .shows_members = shows_members});
+  targets_[session.thread].push_back({.event = index, .connection = session.connection, .whole = whole});
 }
 
 void Dispatcher::address(std::uint32_t index, const MessageAnswered& event) {
   target(index, event.session);
 }
 
-void Dispatcher::address(std::uint32_t index, const MessageStored& event) {
-  const StoredMessage& message = *event.message;
-  recipients_.clear();
+void Dispatcher::address(std::uint32_t index, const ElementStored& event) {
+  const Audience& audience = event.audience;
+  people_.assign(audience.people.begin(), audience.people.end());
+  if (audience.members_of) {
+    for (const Member& member : audience.members_of->members)
+      people_.push_back(member.user);
+  }
   offline_.clear();
-  for (const Member& member : event.conversation->members)
-    recipients_.push_back(member.user);
-  app_.ports.registry.find_all(recipients_, [&](std::size_t i, std::span<const Location> locations) {
-    if (locations.empty() && recipients_[i] != message.sender) offline_.push_back(recipients_[i]);
+  app_.ports.registry.find_all(people_, [&](std::size_t i, std::span<const Location> locations) {
+    if (locations.empty()) {
+      offline_.push_back(people_[i]);
+      return;
+    }
+    const bool whole = is_shown_whole(event.element.value, people_[i]);
     for (const Location& location : locations) {
-      if (location.device != message.sender_device) target(index, location.session);
+      if (location.device != audience.except) target(index, location.session, whole);
     }
   });
-  if (!offline_.empty()) wake_devices(event);
+  if (offline_.empty()) return;
+  if (const auto* view = std::get_if<MessageView>(&event.element.value)) wake_devices(*view->message);
 }
 
-void Dispatcher::wake_devices(const MessageStored& event) {
-  std::vector<UserId> wanted = push_.wanted(event, offline_, event.message->created_at());
+void Dispatcher::wake_devices(const StoredMessage& message) {
+  std::vector<UserId> wanted = push_.wanted(message.sender, offline_, message.created_at());
   if (wanted.empty()) return;
   std::unique_ptr<ReadJob> job =
       std::make_unique<PushJob>(std::move(wanted), app_.ports.push_sender, metrics_);
   (void)app_.ports.storage.read(job);  // too busy: the device fetches the message when it comes
-}
-
-void Dispatcher::address(std::uint32_t index, const ReceiptsStored& event) {
-  for (const Location& location : app_.ports.registry.find(event.audience))
-    target(index, location.session);
-}
-
-void Dispatcher::address(std::uint32_t index, const ConversationChanged& event) {
-  app_.ports.registry.find_all(event.audience, [&](std::size_t i, std::span<const Location> locations) {
-    const bool shows_members = event.change.shows_members_to(event.audience[i]);
-    for (const Location& location : locations)
-      target(index, location.session, shows_members);
-  });
 }
 
 void Dispatcher::address(std::uint32_t index, const DeviceRevoked& event) {

@@ -48,13 +48,11 @@ class Dispatcher final : public EventSink, public ShardPeers {
 
  private:
   void address(std::uint32_t index, const MessageAnswered& event);
-  void address(std::uint32_t index, const MessageStored& event);
-  void address(std::uint32_t index, const ReceiptsStored& event);
-  void address(std::uint32_t index, const ConversationChanged& event);
+  void address(std::uint32_t index, const ElementStored& event);
   void address(std::uint32_t index, const DeviceRevoked& event);
   void address(std::uint32_t index, const VisibilityChanged& event);
-  void target(std::uint32_t index, SessionRef session, bool shows_members = false);
-  void wake_devices(const MessageStored& event);
+  void target(std::uint32_t index, SessionRef session, bool whole = true);
+  void wake_devices(const StoredMessage& message);
   void tell(const std::vector<PresenceNotice>& notices);
   void on_hub(std::function<void(PresenceHub&)> work);
 
@@ -67,7 +65,7 @@ class Dispatcher final : public EventSink, public ShardPeers {
 
   // Of the batch being addressed.
   std::vector<std::vector<Delivery::Target>> targets_;  // by shard
-  std::vector<UserId> recipients_;
+  std::vector<UserId> people_;
   std::vector<UserId> offline_;
 };
 

@@ -118,9 +118,12 @@ v1::ServerFrame to_frame(const Ack& ack) {
   return frame;
 }
 
-v1::ServerFrame to_frame(const StoredMessage& message, Status status) {
+// ---------------------------------------------------------------- elements of the stream
+
+v1::ServerFrame to_frame(const MessageView& view) {
   v1::ServerFrame frame;
   v1::Message& out = *frame.mutable_message();
+  const StoredMessage& message = *view.message;
   out.set_message_id(message.id.value);
   out.set_conversation_id(message.conversation.value);
   out.set_sender_id(message.sender.value);
@@ -135,19 +138,27 @@ v1::ServerFrame to_frame(const StoredMessage& message, Status status) {
   if (message.reply_to) out.set_reply_to_message_id(message.reply_to->value);
   out.set_idempotency_key(to_string(message.key));
   out.set_created_at(to_unix_ms(message.created_at()));
-  out.set_status(to_wire(status));
+  out.set_status(to_wire(view.status));
   return frame;
 }
 
-v1::ServerFrame to_frame(std::span<const Receipt> receipts) {
+namespace {
+
+// One for each kind of element; `whole` as in to_frame below.
+
+v1::ServerFrame frame_of(const MessageView& view, bool) {
+  return to_frame(view);
+}
+
+v1::ServerFrame frame_of(const Receipts& receipts, bool) {
   v1::ServerFrame frame;
   v1::Receipts& out = *frame.mutable_receipts();
-  for (const Receipt& receipt : receipts)
+  for (const Receipt& receipt : receipts.items)
     put(receipt, *out.add_items());
   return frame;
 }
 
-v1::ServerFrame to_frame(const ConversationChange& change, bool show_members) {
+v1::ServerFrame frame_of(const ConversationChange& change, bool whole) {
   v1::ServerFrame frame;
   v1::Conversation& out = *frame.mutable_conversation();
   const ConversationState& state = *change.state;
@@ -155,7 +166,7 @@ v1::ServerFrame to_frame(const ConversationChange& change, bool show_members) {
   out.set_change(static_cast<v1::Conversation::Change>(change.change.kind));
   out.set_kind(static_cast<v1::Conversation::Kind>(state.kind));
   out.set_name(state.name);
-  if (show_members) {
+  if (whole) {
     for (const Member& member : state.members) {
       v1::Member& to = *out.add_members();
       to.set_user_id(member.user.value);
@@ -172,13 +183,26 @@ v1::ServerFrame to_frame(const ConversationChange& change, bool show_members) {
   return frame;
 }
 
-v1::ServerFrame to_frame(const Gap& gap) {
+v1::ServerFrame frame_of(const Gap& gap, bool) {
   v1::ServerFrame frame;
   frame.mutable_gap()->set_conversation_id(gap.conversation.value);
   frame.mutable_gap()->set_from_message_id(gap.from.value);
   frame.mutable_gap()->set_to_message_id(gap.to.value);
   return frame;
 }
+
+}  // namespace
+
+v1::ServerFrame to_frame(const ElementValue& element, bool whole) {
+  return std::visit([whole](const auto& value) { return frame_of(value, whole); }, element);
+}
+
+bool is_shown_whole(const ElementValue& element, UserId viewer) {
+  const auto* change = std::get_if<ConversationChange>(&element);
+  return change == nullptr || change->shows_members_to(viewer);
+}
+
+// ---------------------------------------------------------------- answers and what is told in passing
 
 v1::ServerFrame to_frame(const PresenceNotice& notice) {
   v1::ServerFrame frame;

@@ -1,7 +1,6 @@
 // Between what the services speak (server/model) and what goes over the wire (proto/sotto/v1/frames.proto).
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "base/protocol.hpp"
@@ -21,11 +20,14 @@ ServiceResult<NewMessage> to_new_message(v1::OutgoingMessage&& frame);
 v1::Limits to_wire(const ProtocolLimits& limits);
 
 v1::ServerFrame to_frame(const Ack& ack);
-v1::ServerFrame to_frame(const StoredMessage& message, Status status);
-v1::ServerFrame to_frame(std::span<const Receipt> receipts);
-/// With the members only where the person may see them.
-v1::ServerFrame to_frame(const ConversationChange& change, bool show_members);
-v1::ServerFrame to_frame(const Gap& gap);
+
+/// An element of the stream. `whole`: as those see it to whom is_shown_whole applies.
+v1::ServerFrame to_frame(const ElementValue& element, bool whole);
+/// False where this person is shown less than others: the members of a conversation they are not in. Every
+/// other kind of element looks the same to everybody.
+bool is_shown_whole(const ElementValue& element, UserId viewer);
+v1::ServerFrame to_frame(const MessageView& message);
+
 v1::ServerFrame to_frame(const PresenceNotice& notice);
 v1::ServerFrame to_frame(const ServiceError& error);
 v1::ServerFrame typing_frame(ConversationId conversation, UserId user);

@@ -1,57 +1,14 @@
 #include "server/gateway/session/session_jobs.hpp"
 
 #include <utility>
-#include <variant>
 
 #include "server/gateway/session/frames.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/conversations/conversation_service.hpp"
 #include "server/services/messages/message_service.hpp"
-#include "server/services/messages/stream_service.hpp"
+#include "server/services/messages/wire_size.hpp"
 
 namespace sotto::server {
-
-namespace {
-
-/// Receipts follow each other in bursts; a frame of so many is still far below every client's limit.
-constexpr std::size_t kReceiptsInAFrame = 100;
-
-/// The frames of a page, receipts that follow each other together in one.
-class PageEncoder {
- public:
-  PageEncoder(WireFormat format, UserId reader, std::vector<FramePtr>& out)
-      : format_(format), reader_(reader), out_(out) {}
-  void add(const StreamElement& element) {
-    if (const auto* receipt = std::get_if<Receipt>(&element.value)) {
-      receipts_.push_back(*receipt);
-      if (receipts_.size() == kReceiptsInAFrame) end_receipts();
-      return;
-    }
-    end_receipts();
-    if (const auto* view = std::get_if<MessageView>(&element.value)) {
-      put(to_frame(*view->message, view->status));
-    } else if (const auto* change = std::get_if<ConversationChange>(&element.value)) {
-      put(to_frame(*change, change->shows_members_to(reader_)));
-    } else if (const auto* gap = std::get_if<Gap>(&element.value)) {
-      put(to_frame(*gap));
-    }
-  }
-  void end_receipts() {
-    if (receipts_.empty()) return;
-    put(to_frame(std::span<const Receipt>(receipts_)));
-    receipts_.clear();
-  }
-
- private:
-  void put(const v1::ServerFrame& frame) { out_.push_back(make_frame(format_, frame)); }
-
-  WireFormat format_;
-  UserId reader_;
-  std::vector<FramePtr>& out_;
-  std::vector<Receipt> receipts_;
-};
-
-}  // namespace
 
 MessageJob::MessageJob(MessageService& service, SessionRef session, Caller caller, NewMessage message,
                        std::shared_ptr<SendBarrier> barrier, std::function<void(const Uuid&)> failed)
@@ -83,18 +40,16 @@ PageJob::PageJob(const StreamService& service, const Request& request,
     : service_(service), request_(request), give_(std::move(give)) {}
 
 void PageJob::run(const Store& store, Timestamp) {
-  const StreamOptions options{
-      .elements = request_.elements,
-      .bytes = request_.bytes,
-      .encoding = request_.format == WireFormat::json ? Encoding::json : Encoding::binary,
-      .receipts_after = request_.receipts_after};
-  const StreamPage page = service_.page(store, request_.caller, request_.after, options);
   CatchUpPage& out = *page_;
-  out.frames.reserve(page.elements.size());
-  PageEncoder encoder(request_.format, request_.caller.user, out.frames);
-  for (const StreamElement& element : page.elements)
-    encoder.add(element);
-  encoder.end_receipts();
+  PageRoom room(request_.bytes);
+  const StreamPage page = service_.page(
+      store, request_.caller, request_.after, request_.options, [&](const StreamElement& element) {
+        const bool whole = is_shown_whole(element.value, request_.caller.user);
+        FramePtr frame = make_frame(request_.format, to_frame(element.value, whole));
+        if (!room.take(frame->wire().size())) return false;
+        out.frames.push_back(std::move(frame));
+        return true;
+      });
   out.next = page.next;
   out.complete = page.complete;
   out.snapshot = page.snapshot;

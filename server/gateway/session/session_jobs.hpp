@@ -12,6 +12,7 @@
 #include "server/ports/storage.hpp"
 #include "server/services/accounts/auth_service.hpp"
 #include "server/services/messages/receipt_service.hpp"
+#include "server/services/messages/stream_service.hpp"
 #include "server/services/presence/presence_service.hpp"
 
 namespace sotto::server {
@@ -19,7 +20,6 @@ namespace sotto::server {
 class ConversationService;
 class MessageService;
 class ReceiptService;
-class StreamService;
 
 /// Stores one message. Its answer is published with the batch (MessageAnswered), so that the answers of a
 /// connection come in order; only a batch that was given up is answered through `failed`.
@@ -48,10 +48,9 @@ class PageJob final : public ReadJob {
     Caller caller;
     WireFormat format;
     Place after;
-    // As in StreamOptions.
-    Place receipts_after;
-    std::size_t elements;
-    std::size_t bytes;
+    StreamOptions options;
+    std::size_t
+        bytes;  ///< of its frames; the page ends before the one that would pass it, unless it is the first
   };
   PageJob(const StreamService& service, const Request& request,
           std::function<void(std::shared_ptr<CatchUpPage>)> give);

@@ -5,7 +5,7 @@
 #include "base/mutant.hpp"
 #include "server/gateway/session/frames.hpp"
 #include "server/gateway/session/session.hpp"
-#include "server/services/messages/stream_service.hpp"
+#include "server/ports/stream_store.hpp"
 
 namespace sotto::server {
 
@@ -25,7 +25,7 @@ void Session::start_catch_up(Place after) {
   waiting_for_room_ = false;
   // From the beginning, messages carry the status they have when the page is read, so receipts add nothing;
   // but those that are written after the first page was read do.
-  receipts_after_ = after ? Place{} : StreamOptions::kNoReceipts;
+  receipts_after_ = after ? Place{} : StreamQuery::kNoReceipts;
   if (page_under_way_) {
     restart_ = true;
   } else {
@@ -73,7 +73,7 @@ void Session::on_page(CatchUpPage page) {
   for (FramePtr& frame : page.frames)
     sink_.send(std::move(frame));
   cursor_ = page.next;
-  if (receipts_after_ == StreamOptions::kNoReceipts) receipts_after_ = page.snapshot;
+  if (receipts_after_ == StreamQuery::kNoReceipts) receipts_after_ = page.snapshot;
   // A live event beyond the snapshot was noted and not queued: it has to come from the store as well.
   if (!page.complete || (noted_ > page.snapshot && !mutant(Mutant::catch_up_ends_early)))
     return go_on_catching_up();

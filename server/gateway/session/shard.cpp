@@ -128,8 +128,7 @@ void Shard::on_wake() {
 // ---------------------------------------------------------------- what was committed
 
 void Shard::deliver(const Delivery& delivery) {
-  // One encoded frame for all recipients of an event; of a changed conversation one with and one without
-  // members.
+  // One encoded frame for all recipients of an event; two where not everybody is shown all of it.
   std::optional<FrameSource> frames[2];
   std::uint32_t event = 0;
   for (const Delivery::Target& target : delivery.targets) {
@@ -140,8 +139,7 @@ void Shard::deliver(const Delivery& delivery) {
     }
     const auto found = sessions_.find(target.connection);
     if (found == sessions_.end()) continue;
-    deliver_to(*found->second.session, delivery.batch->events[event], target,
-               frames[target.shows_members ? 1 : 0]);
+    deliver_to(*found->second.session, delivery.batch->events[event], target, frames[target.whole ? 1 : 0]);
   }
 }
 
@@ -149,17 +147,11 @@ void Shard::deliver_to(Session& session, const Event& event, const Delivery::Tar
                        std::optional<FrameSource>& frame) {
   if (const auto* answered = std::get_if<MessageAnswered>(&event)) {
     session.on_answered(answered->key, answered->outcome);
-  } else if (const auto* stored = std::get_if<MessageStored>(&event)) {
-    if (!frame) frame.emplace(to_frame(*stored->message, Status::sent));
-    metrics_.messages_pushed.add();
-    session.on_live(Place{stored->message->id.value}, *frame);
-  } else if (const auto* receipts = std::get_if<ReceiptsStored>(&event)) {
-    if (receipts->items.empty()) return;
-    if (!frame) frame.emplace(to_frame(std::span<const Receipt>(receipts->items)));
-    session.on_live(Place{receipts->items.back().id.value}, *frame);
-  } else if (const auto* changed = std::get_if<ConversationChanged>(&event)) {
-    if (!frame) frame.emplace(to_frame(changed->change, target.shows_members));
-    session.on_live(Place{changed->change.change.id.value}, *frame);
+  } else if (const auto* stored = std::get_if<ElementStored>(&event)) {
+    const StreamElement& element = stored->element;
+    if (!frame) frame.emplace(to_frame(element.value, target.whole));
+    if (std::holds_alternative<MessageView>(element.value)) metrics_.messages_pushed.add();
+    session.on_live(element.place, *frame);
   } else if (std::holds_alternative<DeviceRevoked>(event)) {
     if (mutant(Mutant::revoked_connection_stays)) return;
     session.close(close_code::kTokenInvalid, "signed out");
@@ -217,8 +209,7 @@ bool Shard::read_page(const Session& session, Place after, Place receipts_after)
       PageJob::Request{.caller = session.caller(),
                        .format = session.format(),
                        .after = after,
-                       .receipts_after = receipts_after,
-                       .elements = settings_.page_elements,
+                       .options = {.elements = settings_.page_elements, .receipts_after = receipts_after},
                        .bytes = settings_.page_bytes},
       [this, ref](std::shared_ptr<CatchUpPage> page) {
         post_to(ref, [page = std::move(page)](Session& s) { s.on_page(std::move(*page)); });

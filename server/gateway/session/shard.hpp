@@ -62,7 +62,7 @@ struct Delivery {
   struct Target {
     std::uint32_t event;
     std::uint64_t connection;
-    bool shows_members = false;  ///< of a changed conversation
+    bool whole = true;  ///< see is_shown_whole
   };
   std::shared_ptr<const EventBatch> batch;
   std::vector<Target> targets;

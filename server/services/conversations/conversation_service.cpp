@@ -19,7 +19,8 @@ void publish_change(Store& store, WriteContext& context, const Change& change, s
   // Read again: the change itself moves `last_change`.
   state = store.conversations().find(change.conversation);
   if (!state) return;
-  context.events.events.emplace_back(ConversationChanged{{change, std::move(state)}, std::move(audience)});
+  context.tell({place_of(change.id), ConversationChange{change, std::move(state)}},
+               Audience::of(std::move(audience)));
 }
 
 ServiceResult<ConversationPtr> ConversationService::open_direct(Store& store, WriteContext& context,

@@ -43,10 +43,9 @@ std::optional<MessageId> last_visible(const Store& store, ConversationId convers
   return std::nullopt;
 }
 
-std::size_t wire_size(const InboxEntry& entry) {
+std::size_t size_of(const InboxEntry& entry) {
   constexpr std::size_t kHead = 240;  // ids, counts and names of fields
-  const std::size_t message =
-      entry.last_message ? wire_size(*entry.last_message->message, Encoding::json) : 0;
+  const std::size_t message = entry.last_message ? json_size(*entry.last_message->message) : 0;
   return kHead + json_size(entry.name) + message;
 }
 
@@ -88,17 +87,15 @@ ServiceResult<HistoryPage> HistoryService::history(const Store& store, const Cal
   for (const MessageId id : ids) {
     MessagePtr message = store.messages().find(id);
     if (!message || message->damaged) continue;
-    if (!room.take(wire_size(*message, Encoding::json))) {
+    if (!room.take(json_size(*message))) {
       page.has_more = true;
       break;
     }
     page.messages.push_back(status.view(std::move(message)));
   }
   if (after.value < store.gone_up_to().value && (oldest_first || !page.has_more)) {
-    for (const auto& gap : store.conversations().gaps(caller.user, Place{after.value})) {
-      if (gap.conversation == request.conversation && gap.from <= up_to) {
-        page.gap = Gap{gap.conversation, gap.from, gap.to};
-      }
+    for (const Gap& gap : store.conversations().gaps(caller.user, place_of(after))) {
+      if (gap.conversation == request.conversation && gap.from <= up_to) page.gap = gap;
     }
   }
   return page;
@@ -181,7 +178,7 @@ ServiceResult<InboxPage> HistoryService::inbox(const Store& store, const Caller&
     const ReadState state = store.receipts().read_state(row.conversation, caller.user).value_or(ReadState{});
     entry.unread = unread_of(state, store.messages().count(row.conversation));
     entry.updated_at = snowflake_time(row.activity.value);
-    if (!room.take(wire_size(entry))) {
+    if (!room.take(size_of(entry))) {
       more = true;
       break;
     }

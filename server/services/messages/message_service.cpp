@@ -141,7 +141,8 @@ ServiceResult<Ack> MessageService::accept(Store& store, WriteContext& context, c
   } else {
     store.messages().append(*stored, state->log_from ? std::span<const Member>{} : std::span(state->members));
   }
-  context.events.events.emplace_back(MessageStored{stored, std::move(state)});
+  context.tell({place_of(stored->id), MessageView{stored, Status::sent}},
+               Audience::members(std::move(state), caller.device));
   return ack_of(*stored, false);
 }
 

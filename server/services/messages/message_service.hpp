@@ -1,7 +1,7 @@
 // Accepting a message: the one place where a message comes into being.
 //
 // In one write job: the key is looked up (a retry gets the first ack again), the conversation found or, for a
-// receiver, made, membership and blocks checked, an id assigned, message and mailboxes written, MessageStored
+// receiver, made, membership and blocks checked, an id assigned, message and mailboxes written, the event
 // published. The ack is the caller's to send, once the job's batch is durable.
 #pragma once
 

@@ -108,7 +108,8 @@ class Recorder {
 
   void publish() {
     for (auto& [audience, items] : told_) {
-      context_.events.events.emplace_back(ReceiptsStored{audience, std::move(items)});
+      const Place place = place_of(items.back().id);
+      context_.tell({place, Receipts{std::move(items)}}, Audience::of({audience}));
     }
   }
 

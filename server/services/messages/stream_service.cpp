@@ -1,70 +1,55 @@
 #include "server/services/messages/stream_service.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 
-#include "base/mutant.hpp"
-#include "base/snowflake.hpp"
 #include "server/ports/store.hpp"
 #include "server/services/messages/message_status.hpp"
 
 namespace sotto::server {
 
 namespace {
-using GapRow = ConversationStore::GapRow;
+/// Receipts follow each other in bursts; a frame of so many is still far below every client's limit.
+constexpr std::size_t kReceiptsInOne = 100;
 
-/// One element, before what is behind it is loaded: a message or change by id, a receipt or gap by its index.
-struct Candidate {
-  enum class Kind { message, receipt, change, gap };
-  Place id;
-  Kind kind;
-  std::size_t index = 0;
-};
-
-/// The next elements of every source of a person's stream, merged.
-class Sources {
+/// Loads what is behind the entries of one page, as one person may see it. Each conversation is looked up
+/// once.
+class Loader {
  public:
-  Sources(const Store& store, UserId user, Place after, const StreamOptions& options) {
-    // One more than the page holds shows that there is more.
-    const std::size_t limit = options.elements + 1;
-    for (const MessageId id : store.messages().mailbox(user, after, limit)) {
-      merged.push_back({Place{id.value}, Candidate::Kind::message});
-    }
-    for (const LogRange& log : store.conversations().logs(user, after)) {
-      if (mutant(Mutant::log_not_merged)) break;
-      const MessageId up_to = log.up_to.value_or(MessageId{kMaxId});
-      for (const MessageId id : store.messages().oldest({log.conversation, log.after, up_to}, limit)) {
-        merged.push_back({Place{id.value}, Candidate::Kind::message});
-      }
-    }
-    if (options.receipts_after != StreamOptions::kNoReceipts) {
-      receipts = store.receipts().receipts_after(user, std::max(after, options.receipts_after), limit);
-    }
-    for (std::size_t i = 0; i < receipts.size(); ++i) {
-      merged.push_back({Place{receipts[i].id.value}, Candidate::Kind::receipt, i});
-    }
-    for (const ChangeId id : store.conversations().changes_after(user, after, limit)) {
-      merged.push_back({Place{id.value}, Candidate::Kind::change});
-    }
-    if (after < store.gone_up_to()) gaps = store.conversations().gaps(user, after);
-    for (std::size_t i = 0; i < gaps.size(); ++i) {
-      merged.push_back({Place{gaps[i].to.value}, Candidate::Kind::gap, i});
-    }
-    std::sort(merged.begin(), merged.end(),
-              [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
+  Loader(const Store& store, UserId viewer) : store_(store), viewer_(viewer), status_(store, viewer) {}
+
+  /// One entry, or receipts that follow each other. Nothing: it is not to be seen any more.
+  std::optional<ElementValue> load(std::span<const StreamEntry> entries) {
+    return std::visit([&](const auto& what) { return load(what, entries); }, entries.front().what);
   }
 
-  std::vector<Candidate> merged;
-  std::vector<Receipt> receipts;
-  std::vector<GapRow> gaps;
-};
+ private:
+  using Entries = std::span<const StreamEntry>;
 
-/// The conversations of one page as one person may see them, each looked up once.
-class Conversations {
- public:
-  Conversations(const Store& store, UserId viewer) : store_(store), viewer_(viewer) {}
+  std::optional<ElementValue> load(MessageId id, Entries) {
+    MessagePtr message = store_.messages().find(id);
+    if (!message || is_deleted(message->conversation)) return std::nullopt;
+    if (message->damaged) return Gap{message->conversation, id, id};
+    return status_.view(std::move(message));
+  }
+  std::optional<ElementValue> load(ChangeId id, Entries) {
+    std::optional<Change> change = store_.conversations().find_change(id);
+    if (!change) return std::nullopt;
+    ConversationPtr state = this->state(change->conversation);
+    if (!state) return std::nullopt;
+    return ConversationChange{*std::move(change), std::move(state)};
+  }
+  std::optional<ElementValue> load(const Receipt&, Entries entries) {
+    Receipts receipts;
+    for (const StreamEntry& entry : entries)
+      receipts.items.push_back(std::get<Receipt>(entry.what));
+    return receipts;
+  }
+  std::optional<ElementValue> load(const Gap& gap, Entries) { return gap; }
 
   /// A deleted group is gone at once, though its messages are deleted by and by.
   bool is_deleted(ConversationId conversation) {
@@ -77,8 +62,6 @@ class Conversations {
     if (fresh) place->second = as_seen(store_.conversations().find(conversation));
     return place->second;
   }
-
- private:
   /// Somebody who is not in a group any more keeps the name it had when they left.
   ConversationPtr as_seen(ConversationPtr state) const {
     if (!state || state->kind != ConversationKind::group || state->deleted || state->has(viewer_))
@@ -91,70 +74,42 @@ class Conversations {
 
   const Store& store_;
   UserId viewer_;
+  MessageStatus status_;
   std::unordered_map<ConversationId, bool> deleted_;
   std::unordered_map<ConversationId, ConversationPtr> states_;
 };
+
+bool is_receipt(const StreamEntry& entry) {
+  return std::holds_alternative<Receipt>(entry.what);
+}
+
+/// The entries that make the next element.
+std::span<const StreamEntry> next_of(std::span<const StreamEntry> entries) {
+  if (!is_receipt(entries.front())) return entries.first(1);
+  const auto most = entries.first(std::min(entries.size(), kReceiptsInOne));
+  return {most.begin(), std::find_if_not(most.begin(), most.end(), is_receipt)};
+}
 }  // namespace
 
 StreamPage StreamService::page(const Store& store, const Caller& caller, Place after,
-                               const StreamOptions& options) const {
+                               const StreamOptions& options, const TakeElement& take) const {
   StreamPage page;
   page.snapshot = store.snapshot();
   page.next = after;
   page.known = after <= page.snapshot;
   if (!page.known) return page;
-  Sources sources(store, caller.user, after, options);
-  const std::size_t count = std::min(sources.merged.size(), options.elements);
-  page.elements.reserve(count);
-
-  MessageStatus status(store, caller.user);
-  Conversations conversations(store, caller.user);
-  PageRoom room(options.bytes);
-  std::size_t taken = 0;
-  bool full = false;
-  const auto add = [&](Place id, std::size_t bytes, auto&& value) {
-    full = !room.take(bytes);
-    if (!full) page.elements.push_back({id, std::forward<decltype(value)>(value)});
-  };
-  for (; taken < count; ++taken) {
-    const Candidate& candidate = sources.merged[taken];
-    switch (candidate.kind) {
-      case Candidate::Kind::message: {
-        MessagePtr message = store.messages().find(MessageId{candidate.id.value});
-        if (!message || conversations.is_deleted(message->conversation)) break;
-        if (message->damaged) {
-          add(candidate.id, wire_size_of_gap(options.encoding),
-              Gap{message->conversation, message->id, message->id});
-          break;
-        }
-        const std::size_t size = wire_size(*message, options.encoding);
-        add(candidate.id, size, status.view(std::move(message)));
-        break;
-      }
-      case Candidate::Kind::receipt:
-        add(candidate.id, wire_size_of_receipt(options.encoding), sources.receipts[candidate.index]);
-        break;
-      case Candidate::Kind::change: {
-        std::optional<Change> change = store.conversations().find_change(ChangeId{candidate.id.value});
-        if (!change) break;
-        ConversationPtr state = conversations.state(change->conversation);
-        if (!state) break;
-        ConversationChange shown{*std::move(change), std::move(state)};
-        const std::size_t size = wire_size(shown, options.encoding);
-        add(candidate.id, size, std::move(shown));
-        break;
-      }
-      case Candidate::Kind::gap: {
-        const GapRow& gap = sources.gaps[candidate.index];
-        add(candidate.id, wire_size_of_gap(options.encoding), Gap{gap.conversation, gap.from, gap.to});
-        break;
-      }
-    }
-    if (full) break;
-    page.next = candidate.id;
+  const StreamEntries found =
+      store.stream().next({caller.user, after, options.receipts_after, options.elements});
+  Loader loader(store, caller.user);
+  std::span<const StreamEntry> rest(found.entries);
+  while (!rest.empty()) {
+    const auto entries = next_of(rest);
+    const Place place = entries.back().place;
+    if (auto value = loader.load(entries); value && !take({place, *std::move(value)})) break;
+    page.next = place;
+    rest = rest.subspan(entries.size());
   }
-  if (mutant(Mutant::page_skips_elements) && !sources.merged.empty()) page.next = sources.merged.back().id;
-  page.complete = taken == sources.merged.size();
+  page.complete = rest.empty() && !found.more;
   return page;
 }
 

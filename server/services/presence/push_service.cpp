@@ -13,12 +13,11 @@ constexpr Milliseconds kWakeAgain = std::chrono::seconds(5);
 constexpr std::size_t kRemembered = 100'000;
 }  // namespace
 
-std::vector<UserId> PushService::wanted(const MessageStored& message, std::span<const UserId> offline,
-                                        Timestamp now) {
+std::vector<UserId> PushService::wanted(UserId sender, std::span<const UserId> offline, Timestamp now) {
   if (woken_.size() > kRemembered) woken_.clear();
   std::vector<UserId> wanted;
   for (const UserId user : offline) {
-    if (user == message.message->sender) continue;
+    if (user == sender) continue;
     Timestamp& last = woken_[user];
     if (last != Timestamp{} && now >= last && now - last < kWakeAgain) continue;
     last = now;

@@ -27,6 +27,7 @@ class NoStore final : public Store {
   [[nodiscard]] const ConversationStore& conversations() const override { std::abort(); }
   [[nodiscard]] const MessageStore& messages() const override { std::abort(); }
   [[nodiscard]] const ReceiptStore& receipts() const override { std::abort(); }
+  [[nodiscard]] const StreamStore& stream() const override { std::abort(); }
   [[nodiscard]] Place snapshot() const override { return {}; }
   [[nodiscard]] Place gone_up_to() const override { return {}; }
   [[nodiscard]] Timestamp believed_time() const override { return {}; }

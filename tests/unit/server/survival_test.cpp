@@ -103,8 +103,8 @@ class Scenario {
     EXPECT_TRUE(fresh || answer->repeated);
   }
   void note_events() {
-    for (const auto& event : world.events_of<MessageStored>())
-      EXPECT_TRUE(published.insert(event.message->id).second) << "published twice";
+    for (const auto& told : world.told<MessageView>())
+      EXPECT_TRUE(published.insert(told.value.message->id).second) << "published twice";
     world.events.clear();
   }
 

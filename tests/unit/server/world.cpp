@@ -173,37 +173,50 @@ void World::read_up_to(const Caller& who, ConversationId conversation, MessageId
   });
 }
 
-std::string World::word_of(const StreamElement& element) {
-  if (const auto* view = std::get_if<MessageView>(&element.value)) return view->message->body.bytes;
-  if (const auto* change = std::get_if<ConversationChange>(&element.value)) {
-    return std::string(to_string(change->change.kind));
+std::vector<std::string> World::words_of(const StreamElement& element) {
+  if (const auto* view = std::get_if<MessageView>(&element.value)) return {view->message->body.bytes};
+  if (const auto* change = std::get_if<ConversationChange>(&element.value))
+    return {std::string(to_string(change->change.kind))};
+  if (std::holds_alternative<Gap>(element.value)) return {"gap"};
+  std::vector<std::string> words;
+  for (const Receipt& receipt : std::get<Receipts>(element.value).items) {
+    std::string name;
+    for (const auto& [user, known] : names_) {
+      if (user == receipt.user) name = known;
+    }
+    words.push_back(std::string(to_string(receipt.status)) + " " + name);
   }
-  if (std::holds_alternative<Gap>(element.value)) return "gap";
-  const auto& receipt = std::get<Receipt>(element.value);
-  std::string name;
-  for (const auto& [user, known] : names_) {
-    if (user == receipt.user) name = known;
-  }
-  return std::string(to_string(receipt.status)) + " " + name;
+  return words;
+}
+
+World::Page World::page(const Caller& who, Place after, const StreamOptions& options) {
+  return read([&](const Store& db, Timestamp) {
+    Page page;
+    static_cast<StreamPage&>(page) = stream.page(db, who, after, options, [&](const StreamElement& element) {
+      page.elements.push_back(element);
+      return true;
+    });
+    return page;
+  });
 }
 
 std::vector<std::string> World::catch_up(const Caller& who, Place after, std::size_t page_size) {
   std::vector<std::string> words;
   StreamOptions options;
   options.elements = page_size;
-  if (!after) options.receipts_after = StreamOptions::kNoReceipts;
+  if (!after) options.receipts_after = StreamQuery::kNoReceipts;
   Place last = after;
   for (bool complete = false; !complete;) {
-    const StreamPage page =
-        read([&](const Store& db, Timestamp) { return stream.page(db, who, after, options); });
-    for (const StreamElement& element : page.elements) {
-      EXPECT_GT(element.id, last) << "the stream has to rise";
-      last = element.id;
-      words.push_back(word_of(element));
+    const Page got = page(who, after, options);
+    for (const StreamElement& element : got.elements) {
+      EXPECT_GT(element.place, last) << "the stream has to rise";
+      last = element.place;
+      for (std::string& word : words_of(element))
+        words.push_back(std::move(word));
     }
-    EXPECT_TRUE(page.complete || page.next > after) << "a page has to lead on";
-    after = page.next;
-    complete = page.complete;
+    EXPECT_TRUE(got.complete || got.next > after) << "a page has to lead on";
+    after = got.next;
+    complete = got.complete;
   }
   return words;
 }
@@ -213,14 +226,13 @@ std::vector<std::string> World::texts(const Caller& who, Place after, std::size_
   StreamOptions options;
   options.elements = page_size;
   for (bool complete = false; !complete;) {
-    const StreamPage page =
-        read([&](const Store& db, Timestamp) { return stream.page(db, who, after, options); });
-    for (const StreamElement& element : page.elements) {
+    const Page got = page(who, after, options);
+    for (const StreamElement& element : got.elements) {
       if (const auto* view = std::get_if<MessageView>(&element.value))
         texts.push_back(view->message->body.bytes);
     }
-    after = page.next;
-    complete = page.complete;
+    after = got.next;
+    complete = got.complete;
   }
   return texts;
 }

@@ -112,6 +112,10 @@ class World final : public EventSink {
   std::int64_t count(const std::string& table);
 
   // What they see.
+  struct Page : StreamPage {
+    std::vector<StreamElement> elements;
+  };
+  Page page(const Caller& who, Place after, const StreamOptions& options);
   /// The whole stream after a place, page by page, as words: a message's text, "delivered NAME", "read NAME",
   /// a change's word, "gap".
   std::vector<std::string> catch_up(const Caller& who, Place after = {}, std::size_t page = 3);
@@ -134,6 +138,31 @@ class World final : public EventSink {
     std::vector<E> found;
     for (const Event& event : events) {
       if (const E* wanted = std::get_if<E>(&event)) found.push_back(*wanted);
+    }
+    return found;
+  }
+
+  /// An element that has come into streams, and whose.
+  template <class Kind>
+  struct Told {
+    Place place;
+    Kind value;
+    Audience audience;
+    [[nodiscard]] std::vector<UserId> people() const {
+      std::vector<UserId> people = audience.people;
+      if (audience.members_of)
+        for (const Member& member : audience.members_of->members)
+          people.push_back(member.user);
+      return people;
+    }
+  };
+  /// Of one kind, by the last write.
+  template <class Kind>
+  std::vector<Told<Kind>> told() const {
+    std::vector<Told<Kind>> found;
+    for (const ElementStored& stored : events_of<ElementStored>()) {
+      if (const Kind* value = std::get_if<Kind>(&stored.element.value))
+        found.push_back({stored.element.place, *value, stored.audience});
     }
     return found;
   }
@@ -166,7 +195,7 @@ class World final : public EventSink {
  private:
   World(const Limits& limits, std::string path, const char* vfs);
   void open();
-  std::string word_of(const StreamElement& element);
+  std::vector<std::string> words_of(const StreamElement& element);
 
   TempFolder folder_;
   const char* vfs_;

@@ -115,17 +115,8 @@ std::vector<InboxRow> SqliteConversationStore::inbox(UserId user) const {
   return rows;
 }
 
-std::vector<LogRange> SqliteConversationStore::logs(UserId user, Place after) const {
-  std::vector<LogRange> logs;
-  for (Use use(logs_, user, after); use.next();) {
-    logs.push_back(
-        {use->id<ConversationId>(0), use->id<MessageId>(1), optional_id<MessageId>(*use.operator->(), 2)});
-  }
-  return logs;
-}
-
-std::vector<ConversationStore::GapRow> SqliteConversationStore::gaps(UserId user, Place after) const {
-  std::vector<GapRow> gaps;
+std::vector<Gap> SqliteConversationStore::gaps(UserId user, Place after) const {
+  std::vector<Gap> gaps;
   for (Use use(gaps_, user, after); use.next();) {
     gaps.push_back({use->id<ConversationId>(0), use->id<MessageId>(1), use->id<MessageId>(2)});
   }
@@ -195,14 +186,6 @@ void SqliteConversationStore::insert_change(const Change& change, std::span<cons
     Use(insert_audience_, user, change.id).run();
   Use(touch_, change.conversation, change.id).run();
   changed(change.conversation);
-}
-
-std::vector<ChangeId> SqliteConversationStore::changes_after(UserId user, Place after,
-                                                             std::size_t limit) const {
-  std::vector<ChangeId> ids;
-  for (Use use(changes_after_, user, after, limit); use.next();)
-    ids.push_back(use->id<ChangeId>(0));
-  return ids;
 }
 
 std::optional<Change> SqliteConversationStore::find_change(ChangeId change) const {

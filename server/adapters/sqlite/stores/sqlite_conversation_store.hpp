@@ -23,8 +23,7 @@ class SqliteConversationStore final : public ConversationStore {
   [[nodiscard]] std::string name_at_leave(ConversationId conversation, UserId user) const override;
   [[nodiscard]] std::vector<MembershipRow> memberships(ConversationId conversation) const override;
   [[nodiscard]] std::vector<InboxRow> inbox(UserId user) const override;
-  [[nodiscard]] std::vector<LogRange> logs(UserId user, Place after) const override;
-  [[nodiscard]] std::vector<GapRow> gaps(UserId user, Place after) const override;
+  [[nodiscard]] std::vector<Gap> gaps(UserId user, Place after) const override;
 
   void insert(const ConversationState& conversation, UserId creator,
               std::optional<std::string_view> creation_key) override;
@@ -37,8 +36,6 @@ class SqliteConversationStore final : public ConversationStore {
   void mark_deleted(ConversationId conversation, Place at) override;
 
   void insert_change(const Change& change, std::span<const UserId> audience) override;
-  [[nodiscard]] std::vector<ChangeId> changes_after(UserId user, Place after,
-                                                    std::size_t limit) const override;
   [[nodiscard]] std::optional<Change> find_change(ChangeId change) const override;
 
   /// One has blocked or unblocked the other.
@@ -85,12 +82,6 @@ class SqliteConversationStore final : public ConversationStore {
                        "SELECT m.conversation_id, c.activity_id, m.joined_id FROM memberships AS m "
                        "CROSS JOIN conversations AS c ON c.conversation_id = m.conversation_id "
                        "WHERE m.user_id = ?1 AND m.left_id IS NULL"};
-  mutable Query logs_{
-      connection_,
-      "SELECT m.conversation_id, max(?2, m.joined_id, c.log_from - 1), m.left_id FROM memberships AS m "
-      "CROSS JOIN conversations AS c ON c.conversation_id = m.conversation_id "
-      "WHERE m.user_id = ?1 AND (m.left_id IS NULL OR m.left_id > ?2) "
-      "AND c.log_from > 0 AND c.activity_id > ?2 AND c.deleted = 0"};
   mutable Query gaps_{
       connection_,
       "SELECT m.conversation_id, max(?2, m.joined_id) + 1, "
@@ -130,9 +121,6 @@ class SqliteConversationStore final : public ConversationStore {
   Query touch_{connection_,
                "UPDATE conversations SET last_change_id = ?2, activity_id = max(activity_id, ?2) "
                "WHERE conversation_id = ?1"};
-  mutable Query changes_after_{connection_,
-                               "SELECT change_id FROM change_audience WHERE user_id = ?1 AND change_id > ?2 "
-                               "ORDER BY change_id LIMIT ?3"};
   mutable Query find_change_{
       connection_, "SELECT conversation_id, kind, actor_id, affected FROM changes WHERE change_id = ?1"};
 };

@@ -114,14 +114,6 @@ std::vector<MessageSender> SqliteMessageStore::senders(const MessageRange& range
   return rows;
 }
 
-std::vector<MessageId> SqliteMessageStore::mailbox(UserId user, Place after, std::size_t limit) const {
-  mailboxes_.flush();
-  std::vector<MessageId> ids;
-  for (Use use(mailbox_, user, after, limit); use.next();)
-    ids.push_back(use->id<MessageId>(0));
-  return ids;
-}
-
 std::uint64_t SqliteMessageStore::count(ConversationId conversation) const {
   counts_.flush();
   Use use(count_, conversation);

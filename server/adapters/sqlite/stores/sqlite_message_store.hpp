@@ -22,7 +22,6 @@ class SqliteMessageStore final : public MessageStore {
   [[nodiscard]] std::vector<MessageId> oldest(const MessageRange& range, std::size_t limit) const override;
   [[nodiscard]] std::vector<MessageId> newest(const MessageRange& range, std::size_t limit) const override;
   [[nodiscard]] std::vector<MessageSender> senders(const MessageRange& range) const override;
-  [[nodiscard]] std::vector<MessageId> mailbox(UserId user, Place after, std::size_t limit) const override;
   [[nodiscard]] std::uint64_t count(ConversationId conversation) const override;
 
   void append(const StoredMessage& message, std::span<const Member> mailboxes) override;
@@ -62,9 +61,6 @@ class SqliteMessageStore final : public MessageStore {
                          "SELECT message_id, sender_id FROM messages INDEXED BY messages_by_conversation "
                          "WHERE conversation_id = ?1 AND message_id > ?2 AND message_id <= ?3 "
                          "ORDER BY message_id DESC"};
-  mutable Query mailbox_{connection_,
-                         "SELECT message_id FROM mailbox WHERE user_id = ?1 AND message_id > ?2 "
-                         "ORDER BY message_id LIMIT ?3"};
   mutable Query count_{connection_, "SELECT message_count FROM conversations WHERE conversation_id = ?1"};
 
   Query insert_{

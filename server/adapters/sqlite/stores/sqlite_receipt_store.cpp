@@ -13,16 +13,6 @@ void SqliteReceiptStore::insert_read(const Receipt& receipt) {
   Use(insert_read_, receipt.audience, receipt.id, receipt.conversation, receipt.message, receipt.user).run();
 }
 
-std::vector<Receipt> SqliteReceiptStore::receipts_after(UserId audience, Place after,
-                                                        std::size_t limit) const {
-  std::vector<Receipt> receipts;
-  for (Use use(receipts_after_, audience, after, limit); use.next();) {
-    receipts.push_back({use->id<ReceiptId>(0), audience, use->id<ConversationId>(1), use->id<MessageId>(2),
-                        use->id<UserId>(3), static_cast<Status>(use->int64(4))});
-  }
-  return receipts;
-}
-
 std::optional<ReceiptId> SqliteReceiptStore::delivered(MessageId message, UserId user) const {
   Use use(delivered_, message, user);
   return use.next() ? std::optional(use->id<ReceiptId>(0)) : std::nullopt;

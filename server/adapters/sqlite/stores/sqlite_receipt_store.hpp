@@ -15,8 +15,6 @@ class SqliteReceiptStore final : public ReceiptStore {
 
   bool insert_delivered(const Receipt& receipt) override;
   void insert_read(const Receipt& receipt) override;
-  [[nodiscard]] std::vector<Receipt> receipts_after(UserId audience, Place after,
-                                                    std::size_t limit) const override;
   [[nodiscard]] std::optional<ReceiptId> delivered(MessageId message, UserId user) const override;
   [[nodiscard]] std::vector<UserId> delivered_to(MessageId message) const override;
   [[nodiscard]] std::optional<ReceiptId> first_read(ConversationId conversation, UserId user,
@@ -38,10 +36,6 @@ class SqliteReceiptStore final : public ReceiptStore {
       connection_,
       "INSERT INTO receipts (audience_id, receipt_id, conversation_id, message_id, user_id, status) "
       "VALUES (?1, ?2, ?3, ?4, ?5, 3)"};
-  mutable Query receipts_after_{
-      connection_,
-      "SELECT receipt_id, conversation_id, message_id, user_id, status FROM receipts "
-      "WHERE audience_id = ?1 AND receipt_id > ?2 ORDER BY receipt_id LIMIT ?3"};
   mutable Query delivered_{
       connection_, "SELECT receipt_id FROM receipts WHERE message_id = ?1 AND user_id = ?2 AND status = 2"};
   mutable Query delivered_to_{connection_,

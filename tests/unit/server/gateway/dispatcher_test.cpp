@@ -56,7 +56,7 @@ class DispatcherTest : public ShardTest {
       state->members.push_back({user, Role::member, Place{1}});
     return state;
   }
-  static MessageStored message(std::uint64_t id, UserId sender, DeviceId device, std::string text,
+  static ElementStored message(std::uint64_t id, UserId sender, DeviceId device, std::string text,
                                std::vector<UserId> members) {
     auto stored = std::make_shared<StoredMessage>();
     stored->id = MessageId{id};
@@ -64,7 +64,8 @@ class DispatcherTest : public ShardTest {
     stored->sender = sender;
     stored->sender_device = device;
     stored->body = {BodyKind::content, std::move(text)};
-    return {std::move(stored), conversation(std::move(members))};
+    return {{Place{id}, MessageView{std::move(stored)}},
+            Audience::members(conversation(std::move(members)), device)};
   }
   void commit(std::vector<Event> events) {
     dispatcher.committed(std::make_shared<const EventBatch>(EventBatch{std::move(events)}));
@@ -158,7 +159,7 @@ TEST_F(DispatcherTest, OnlyMembersAreShownTheMembers) {
   change.change.actor = kAnn;
   change.change.affected = {kBen};
   change.state = conversation({kAnn, kCem});
-  commit({ConversationChanged{change, {kAnn, kBen}}});
+  commit({ElementStored{{Place{101}, change}, Audience::of({kAnn, kBen})}});
   run();
   EXPECT_THAT(ann->told(), ElementsAre("members 2"));
   EXPECT_THAT(removed->told(), ElementsAre("members 0"));

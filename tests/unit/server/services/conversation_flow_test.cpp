@@ -34,10 +34,12 @@ TEST_P(Conversations, AMessageReachesEveryMemberAndTheSendersOtherDevices) {
   const ConversationId group = world.group(ann, {ben, cid});
   const auto ack = world.say(ann, group, "hello");
   ASSERT_TRUE(ack);
-  const auto stored = world.events_of<MessageStored>();
-  ASSERT_EQ(stored.size(), 1u);
-  EXPECT_EQ(stored[0].conversation->members.size(), 3u);
-  EXPECT_EQ(stored[0].message->id, ack->id);
+  const auto told = world.told<MessageView>();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].people().size(), 3u);
+  EXPECT_EQ(told[0].audience.except, ann.device);
+  EXPECT_EQ(told[0].value.message->id, ack->id);
+  EXPECT_EQ(told[0].place, place_of(ack->id));
   for (const Caller& who : {ann, ben, cid, world.device_of(ann)}) {
     EXPECT_THAT(world.catch_up(who), ElementsAre("created", "hello"));
     EXPECT_THAT(world.history(who, group), ElementsAre("hello"));
@@ -70,18 +72,37 @@ TEST_P(Conversations, CatchUpGoesOnFromAnyPlaceWithPagesOfAnySize) {
   }
 }
 
-TEST_P(Conversations, APageEndsWhenItsBytesAreSpent) {
+TEST_P(Conversations, APageEndsBeforeTheElementThatIsNotTaken) {
   const ConversationId direct = world.direct(ann, ben)->id;
   for (int i = 0; i < 10; ++i)
-    ASSERT_TRUE(world.say(ann, direct, std::string(100, 'x')));
-  StreamOptions options;
-  options.bytes = 1000;
-  options.encoding = Encoding::binary;
-  const StreamPage page =
-      world.read([&](const Store& db, Timestamp) { return world.stream.page(db, ben, {}, options); });
-  EXPECT_EQ(page.elements.size(), 4u);  // the change, and the fourth message would pass the limit
+    ASSERT_TRUE(world.say(ann, direct, "hello"));
+  std::vector<Place> taken;
+  const StreamPage page = world.read([&](const Store& db, Timestamp) {
+    return world.stream.page(db, ben, {}, {}, [&](const StreamElement& element) {
+      if (taken.size() == 4) return false;
+      taken.push_back(element.place);
+      return true;
+    });
+  });
   EXPECT_FALSE(page.complete);
-  EXPECT_EQ(page.next, page.elements.back().id);
+  EXPECT_EQ(page.next, taken.back());
+  EXPECT_EQ(world.texts(ben, page.next).size(), 7u) << "the change and three messages were taken";
+}
+
+TEST_P(Conversations, ReceiptsThatFollowEachOtherAreOneElementAndNoMoreThanAHundred) {
+  const ConversationId direct = world.direct(ann, ben)->id;
+  std::vector<MessageId> sent;
+  for (int i = 0; i < 150; ++i)
+    sent.push_back(world.say(ann, direct, "hello")->id);
+  world.delivered(ben, direct, sent);
+  const auto last = world.say(ann, direct, "the last one");
+  const World::Page page = world.page(ann, place_of(sent.back()), {});
+  ASSERT_EQ(page.elements.size(), 3u);
+  EXPECT_EQ(std::get<Receipts>(page.elements[0].value).items.size(), 100u);
+  const auto& rest = std::get<Receipts>(page.elements[1].value).items;
+  EXPECT_EQ(rest.size(), 50u);
+  EXPECT_EQ(page.elements[1].place, place_of(rest.back().id));
+  EXPECT_EQ(page.elements[2].place, place_of(last->id));
 }
 
 TEST_P(Conversations, AnAddedMemberSeesNothingThatWasSentBefore) {
@@ -102,14 +123,14 @@ TEST_P(Conversations, ARemovedMemberSeesNothingThatWasSentAfter) {
   const ConversationId group = world.group(ann, {ben, cid});
   ASSERT_TRUE(world.say(ann, group, "before"));
   world.remove(ann, group, cid);
-  const auto changes = world.events_of<ConversationChanged>();
+  const auto changes = world.told<ConversationChange>();
   ASSERT_EQ(changes.size(), 1u);
-  EXPECT_THAT(changes[0].audience, ::testing::UnorderedElementsAre(ann.user, ben.user, cid.user));
-  EXPECT_FALSE(changes[0].change.shows_members_to(cid.user));
-  EXPECT_TRUE(changes[0].change.shows_members_to(ben.user));
+  EXPECT_THAT(changes[0].people(), ::testing::UnorderedElementsAre(ann.user, ben.user, cid.user));
+  EXPECT_FALSE(changes[0].value.shows_members_to(cid.user));
+  EXPECT_TRUE(changes[0].value.shows_members_to(ben.user));
 
   const auto after = world.say(ann, group, "after");
-  EXPECT_FALSE(world.events_of<MessageStored>()[0].conversation->has(cid.user));
+  EXPECT_THAT(world.told<MessageView>()[0].people(), ElementsAre(ann.user, ben.user));
   EXPECT_THAT(world.catch_up(cid), ElementsAre("created", "before", "members_removed"));
   EXPECT_THAT(world.history(cid, group), ElementsAre("before"));
   EXPECT_FALSE(world.drill_down(cid, group, after->id));
@@ -144,7 +165,7 @@ TEST_P(Conversations, ADeletedGroupIsGoneForEveryone) {
   const auto deleted = world.write(
       [&](Store& db, WriteContext& context) { return world.groups.remove(db, context, ann, group); });
   ASSERT_TRUE(deleted);
-  EXPECT_EQ(world.events_of<ConversationChanged>()[0].audience.size(), 2u);
+  EXPECT_EQ(world.told<ConversationChange>()[0].people().size(), 2u);
   EXPECT_THAT(world.history(ben, group), ElementsAre("not_found"));
   EXPECT_THAT(world.catch_up(ben), ElementsAre("created", "deleted"));
   EXPECT_EQ(world.say(ann, group, "anyone?").error().code, ServiceCode::not_found);
@@ -201,16 +222,16 @@ TEST_P(Conversations, AStatusRisesFromSentToDeliveredToReadAndNeverGoesBack) {
   EXPECT_EQ(world.status(ann, direct, first), Status::sent);
 
   world.delivered(ben, direct, {first});
-  const auto told = world.events_of<ReceiptsStored>();
+  const auto told = world.told<Receipts>();
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0].audience, ann.user);
+  EXPECT_THAT(told[0].people(), ElementsAre(ann.user));
   EXPECT_EQ(world.status(ann, direct, first), Status::delivered);
   EXPECT_EQ(world.status(ann, direct, second), Status::sent);
 
   world.read_up_to(ben, direct, second);
   EXPECT_EQ(world.status(ann, direct, first), Status::read);
   EXPECT_EQ(world.status(ann, direct, second), Status::read);
-  EXPECT_EQ(world.events_of<ReceiptsStored>().size(), 2u);  // the sender, and the reader's other devices
+  EXPECT_EQ(world.told<Receipts>().size(), 2u);  // the sender, and the reader's other devices
 
   world.read_up_to(ben, direct, first);
   EXPECT_THAT(world.events, IsEmpty());
@@ -224,7 +245,7 @@ TEST_P(Conversations, ADeliveredReceiptIsStoredOnceHoweverOftenItComes) {
   const ConversationId direct = world.direct(ann, ben)->id;
   const MessageId message = world.say(ann, direct, "1")->id;
   world.delivered(ben, direct, {message, message});
-  EXPECT_EQ(world.events_of<ReceiptsStored>().size(), 1u);
+  EXPECT_EQ(world.told<Receipts>().size(), 1u);
   world.delivered(world.device_of(ben), direct, {message});
   EXPECT_THAT(world.events, IsEmpty());
   EXPECT_EQ(world.count("receipts"), 1);
@@ -249,9 +270,9 @@ TEST_P(Conversations, ReadingUpToANumberFromTheFutureReadsOnlyWhatIsThere) {
   const ConversationId direct = world.direct(ann, ben)->id;
   const MessageId first = world.say(ann, direct, "1")->id;
   world.read_up_to(ben, direct, MessageId{kMaxId});
-  const auto told = world.events_of<ReceiptsStored>();
+  const auto told = world.told<Receipts>();
   ASSERT_FALSE(told.empty());
-  EXPECT_EQ(told[0].items[0].message, first);
+  EXPECT_EQ(told[0].value.items[0].message, first);
   const MessageId second = world.say(ann, direct, "2")->id;
   EXPECT_EQ(world.status(ann, direct, second), Status::sent);
   EXPECT_EQ(world.unread(ben, direct), 1u);
@@ -305,8 +326,8 @@ TEST_P(Conversations, ReadingTellsEverySenderOfWhatWasRead) {
   const MessageId last = world.say(ann, group, "d")->id;
   world.read_up_to(cid, group, last);
   std::vector<UserId> told;
-  for (const auto& event : world.events_of<ReceiptsStored>())
-    told.push_back(event.audience);
+  for (const auto& receipts : world.told<Receipts>())
+    told.push_back(receipts.people().at(0));
   EXPECT_THAT(told, ::testing::UnorderedElementsAre(ann.user, ben.user, cid.user));
 }
 
@@ -350,14 +371,10 @@ TEST_P(Conversations, TheInboxIsNewestFirstWithLastMessageAndUnread) {
 TEST_P(Conversations, APlaceBeyondEverythingGivenOutIsNotKnown) {
   const ConversationId direct = world.direct(ann, ben)->id;
   const auto last = world.say(ann, direct, "hello");
-  const auto page_after = [&](std::uint64_t place) {
-    return world.read([&](const Store& db, Timestamp) {
-      return world.stream.page(db, ben, Place{place}, {.elements = 10, .bytes = 1000, .receipts_after = {}});
-    });
-  };
+  const auto page_after = [&](std::uint64_t place) { return world.page(ben, Place{place}, {}); };
   EXPECT_TRUE(page_after(last->id.value).known);
   for (const std::uint64_t beyond : {last->id.value + 1, std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
-    const StreamPage page = page_after(beyond);
+    const World::Page page = page_after(beyond);
     EXPECT_FALSE(page.known) << beyond;
     EXPECT_TRUE(page.elements.empty());
   }

@@ -43,8 +43,8 @@ class Groups : public ::testing::Test {
   }
   std::vector<ChangeKind> changes() {
     std::vector<ChangeKind> kinds;
-    for (const auto& event : world.events_of<ConversationChanged>())
-      kinds.push_back(event.change.change.kind);
+    for (const auto& told : world.told<ConversationChange>())
+      kinds.push_back(told.value.change.kind);
     return kinds;
   }
 
@@ -61,11 +61,11 @@ TEST_F(Groups, TheCreatorIsItsAdminAndEverybodyIsTold) {
   EXPECT_EQ((*group)->members.size(), 3u);
   EXPECT_EQ((*group)->find(ann.user)->role, Role::admin);
   EXPECT_EQ((*group)->find(ben.user)->role, Role::member);
-  const auto events = world.events_of<ConversationChanged>();
-  ASSERT_EQ(events.size(), 1u);
-  EXPECT_EQ(events[0].change.change.kind, ChangeKind::created);
-  EXPECT_THAT(events[0].audience, UnorderedElementsAre(ann.user, ben.user, cid.user));
-  EXPECT_EQ(events[0].change.state->last_change.value, events[0].change.change.id.value);
+  const auto told = world.told<ConversationChange>();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].value.change.kind, ChangeKind::created);
+  EXPECT_THAT(told[0].people(), UnorderedElementsAre(ann.user, ben.user, cid.user));
+  EXPECT_EQ(told[0].value.state->last_change, place_of(told[0].value.change.id));
 }
 
 TEST_F(Groups, BadListsOfMembersAreNamedAndMakeNothing) {
@@ -152,7 +152,7 @@ TEST_F(Groups, AddingWhoIsInAlreadyChangesNothing) {
   ASSERT_TRUE(add(ann, group, {ben.user}));
   EXPECT_TRUE(world.events.empty());
   ASSERT_TRUE(add(ann, group, {ben.user, cid.user}));
-  EXPECT_THAT(world.events_of<ConversationChanged>()[0].change.change.affected, ElementsAre(cid.user));
+  EXPECT_THAT(world.told<ConversationChange>()[0].value.change.affected, ElementsAre(cid.user));
   EXPECT_EQ(add(ann, group, {}).error().code, ServiceCode::bad_request);
 }
 

@@ -78,13 +78,10 @@ TEST_F(Batches, AWholeBatchIsOneTransactionAndItsEventsAreInTheOrderOfIds) {
   run();
   EXPECT_THAT(done, ElementsAre(1, 2, 3));
   EXPECT_EQ(world.batches, 1);
-  std::uint64_t last = 0;
-  for (const Event& event : world.events) {
-    std::uint64_t id = 0;
-    if (const auto* message = std::get_if<MessageStored>(&event)) id = message->message->id.value;
-    if (const auto* change = std::get_if<ConversationChanged>(&event)) id = change->change.change.id.value;
-    EXPECT_GT(id, last);
-    last = id;
+  Place last;
+  for (const ElementStored& stored : world.events_of<ElementStored>()) {
+    EXPECT_GT(stored.element.place, last);
+    last = stored.element.place;
   }
   EXPECT_EQ(world.events.size(), 3u);
   EXPECT_EQ(world.read([](const Store& db, Timestamp) { return db.snapshot().value; }), world.ids().last());
@@ -99,7 +96,7 @@ TEST_F(Batches, ABadJobFailsAloneAndTheOthersKeepTheirOrder) {
   run();
   EXPECT_THAT(done, ElementsAre(1, 2, 3, -4, 5, 6, 7, 8));
   EXPECT_THAT(world.texts(ben), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
-  EXPECT_EQ(world.events_of<MessageStored>().size(), 7u);
+  EXPECT_EQ(world.told<MessageView>().size(), 7u);
   EXPECT_EQ(world.unread(ben, direct), 7u);
 }
 
@@ -127,7 +124,7 @@ TEST_F(Batches, AfterAFaultTheStoreAnswersNothingAndDoesNothing) {
     store.accounts().insert_user(user);
     EXPECT_FALSE(store.accounts().find_user(ann.user));
     EXPECT_EQ(store.conversations().find(ConversationId{1}), nullptr);
-    EXPECT_TRUE(store.messages().mailbox(ann.user, {}, 10).empty());
+    EXPECT_TRUE(std::as_const(store).stream().next({ann.user, {}, {}, 10}).entries.empty());
   });
   run();
   EXPECT_THAT(done, ElementsAre(-1));

@@ -343,10 +343,10 @@ TEST_F(WhoMaySeeWhat, WhoeverIsBlockedIsToldNothingOfDeliveryOrReading) {
   const auto late = server.world.say(ben().caller, other, "late");
   ASSERT_EQ(server.call(cid().token, "PUT", "/api/blocks/" + to_string(ben().caller.user)).status, 204);
   server.world.delivered(cid().caller, other, {late->id});
-  EXPECT_TRUE(server.world.events_of<ReceiptsStored>().empty());
+  EXPECT_TRUE(server.world.told<Receipts>().empty());
   server.world.read_up_to(cid().caller, other, late->id);
-  for (const ReceiptsStored& told : server.world.events_of<ReceiptsStored>())
-    EXPECT_EQ(told.audience, cid().caller.user) << "the reader's own devices";
+  for (const auto& told : server.world.told<Receipts>())
+    EXPECT_THAT(told.people(), ::testing::ElementsAre(cid().caller.user)) << "the reader's own devices";
   EXPECT_EQ(server.world.unread(cid().caller, other), 0u);
   EXPECT_EQ(server.world.status(ben().caller, other, early->id), Status::read) << "never goes back";
   EXPECT_EQ(server.world.status(ben().caller, other, late->id), Status::sent);

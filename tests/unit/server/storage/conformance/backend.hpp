@@ -1,6 +1,6 @@
 // What every database behind the server has to do, as tests that any adapter can be run against:
 //
-//   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, testing::Values(sqlite_backend()), name_of);
+//   INSTANTIATE_TEST_SUITE_P(Backends, StoreConformance, testing::ValuesIn(backends()), name_of);
 //
 // A test writes as the server does, in units of work, and reads with a connection of its own.
 #pragma once
@@ -26,6 +26,9 @@ struct Backend {
   std::function<std::unique_ptr<TransactionalStore>(const std::string& path)> open_writer;
   std::function<std::unique_ptr<TransactionalStore>(const std::string& path)> open_reader;
 };
+
+/// All there are.
+std::vector<Backend> backends();
 
 inline std::string name_of(const ::testing::TestParamInfo<Backend>& info) {
   return info.param.name;
@@ -66,6 +69,16 @@ class StoreConformance : public ::testing::TestWithParam<Backend> {
     writer.reset();
     writer = GetParam().open_writer(folder_.file("db"));
     reader = GetParam().open_reader(folder_.file("db"));
+  }
+
+  /// The places of a person's stream.
+  std::vector<Place> stream_of(UserId user, Place after = {}) {
+    return read([&](const Store& store) {
+      std::vector<Place> places;
+      for (const StreamEntry& entry : store.stream().next({user, after, {}, 100}).entries)
+        places.push_back(entry.place);
+      return places;
+    });
   }
 
   template <class T>

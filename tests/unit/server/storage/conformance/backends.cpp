@@ -26,7 +26,12 @@ Backend sqlite_backend() {
           }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, StoreConformance, ::testing::Values(sqlite_backend()), name_of);
+INSTANTIATE_TEST_SUITE_P(Backends, StoreConformance, ::testing::ValuesIn(backends()), name_of);
 
 }  // namespace
+
+std::vector<Backend> backends() {
+  return {sqlite_backend()};
+}
+
 }  // namespace sotto::server
